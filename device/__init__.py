@@ -1,0 +1,3 @@
+"""Ladle: a kitchen smart speaker on a Raspberry Pi."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,354 @@
+"""The vocabulary of the core: what happens (events), what to do about it (actions), what to show (faces).
+
+Everything here is a frozen value without behaviour, so that a conversation can be written down, replayed and
+compared. `frame` is 20 ms of 16 kHz mono signed 16-bit PCM; reply audio is 24 kHz mono signed 16-bit PCM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+# --------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One 20 ms frame from the microphone; `number` counts from 0 at ready."""
+
+    number: int
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDeclaration:
+    """What the model is told of a tool; `parameters` is a JSON schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model made; `blocking`: the model waits for it and must not be spoken to meanwhile."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, object]
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """The one answer to a tool call; `payload` is what the model reads."""
+
+    call_id: str
+    name: str
+    payload: Mapping[str, object]
+
+
+class Face(StrEnum):
+    """What the panel shows."""
+
+    FAULT = "fault"
+    MUTED = "muted"
+    STARTING = "starting"
+    RECONNECTING = "reconnecting"
+    HEARING = "hearing"
+    THINKING = "thinking"
+    WORKING = "working"
+    SPEAKING = "speaking"
+    READY = "ready"
+
+
+class TurnTaking(StrEnum):
+    """Who decides when a person has finished speaking: the gate on the device, or the Live API."""
+
+    DEVICE = "device"
+    SERVER = "server"
+
+
+class Duplex(Enum):
+    """FULL: people can talk over a reply. HALF: they cannot, the button can."""
+
+    FULL = "full"
+    HALF = "half"
+
+
+class InterruptedBy(StrEnum):
+    """Who cut a reply short."""
+
+    BUTTON = "button"
+    VOICE = "voice"
+    SERVER = "server"
+
+
+# --------------------------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Every part of the device runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The session has a connection that accepts audio."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost:
+    """The session has no connection; it is looking for another."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStarted:
+    """The gate opened; `pre_roll` holds the frames from before, oldest first."""
+
+    pre_roll: tuple[Frame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFrame:
+    """One more frame while the gate is open."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEnded:
+    """The gate closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAudioReceived:
+    """A piece of reply audio, as it came."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InputTranscript:
+    """A piece of what the API understood the person to say."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputTranscript:
+    """A piece of what the reply says."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationComplete:
+    """The API has no more audio for this reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnComplete:
+    """The API considers the turn over; it may wait with this until the reply has been played."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyInterrupted:
+    """The API stopped generating and threw the rest away."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallReceived:
+    """The model asks for a tool."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallsCancelled:
+    """The API no longer wants these answers."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool has an outcome, a good one or an error."""
+
+    outcome: ToolOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackDrained:
+    """The speaker has played all that it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOverdue:
+    """Nothing came from the API for too long after a person finished speaking."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """A person pressed the button."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteToggled:
+    """A person held the button, or asked by other means, to mute or unmute the microphone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRaised:
+    """A part of the device does not work; `sentence` says what a person can do."""
+
+    part: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared:
+    """The part works again."""
+
+    part: str
+
+
+Event = (
+    Started
+    | Connected
+    | ConnectionLost
+    | ActivityStarted
+    | ActivityFrame
+    | ActivityEnded
+    | ReplyAudioReceived
+    | InputTranscript
+    | OutputTranscript
+    | GenerationComplete
+    | TurnComplete
+    | ReplyInterrupted
+    | ToolCallReceived
+    | ToolCallsCancelled
+    | ToolFinished
+    | PlaybackDrained
+    | AnswerOverdue
+    | ButtonPressed
+    | MuteToggled
+    | FaultRaised
+    | FaultCleared
+)
+
+# --------------------------------------------------------------------------------------- actions
+
+
+@dataclass(frozen=True, slots=True)
+class StartActivity:
+    """Tell the API that a person begins to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFrame:
+    """Send a frame to the API."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class EndActivity:
+    """Tell the API that the person has finished; it answers now."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndAudioStream:
+    """Tell an API that detects activity by itself that audio pauses here."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopGeneration:
+    """Ask the API to stop generating although nobody speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayReply:
+    """Give reply audio to the speaker."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FlushSpeaker:
+    """Silence the speaker at once and forget what it has not played."""
+
+    by: InterruptedBy
+
+
+@dataclass(frozen=True, slots=True)
+class RunTool:
+    """Start a tool."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTool:
+    """Stop a tool where it can be stopped; its outcome is not wanted."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendToolOutcome:
+    """Answer a tool call."""
+
+    outcome: ToolOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Leave this connection and open another: it no longer answers."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFace:
+    """Show a face on the panel."""
+
+    face: Face
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the journal: a stable name and its fields."""
+
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The event is not legal in this phase; nothing changed."""
+
+    event: str
+    phase: str
+
+
+Action = (
+    StartActivity
+    | SendFrame
+    | EndActivity
+    | EndAudioStream
+    | StopGeneration
+    | PlayReply
+    | FlushSpeaker
+    | RunTool
+    | CancelTool
+    | SendToolOutcome
+    | Reconnect
+    | ShowFace
+    | Note
+    | Refused
+)
