@@ -258,12 +258,7 @@ class SendFrame:
 
 @dataclass(frozen=True, slots=True)
 class EndActivity:
-    """Tell the API that the person has finished; it answers now."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndAudioStream:
-    """Tell an API that detects activity by itself that audio pauses here."""
+    """Tell the API that the person has finished; it may answer now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +335,6 @@ Action = (
     StartActivity
     | SendFrame
     | EndActivity
-    | EndAudioStream
     | StopGeneration
     | PlayReply
     | FlushSpeaker

@@ -1,0 +1,1 @@
+"""Microphone, speaker and gate: sound on its way in and out."""

@@ -1,0 +1,420 @@
+"""The core: what the device does about what happens.
+
+`Conversation.handle(event)` takes one event and returns the actions to carry out, in order. It reads no
+clock, waits for nothing and knows no hardware, so that a day of talk can be replayed in a test.
+
+The phase of a conversation follows from a few facts (is an activity open, is a tool at work, does a reply
+play, is an answer awaited); `device.phases` lists every phase with the events that are legal in it and the
+phases these may lead to. An event that is not legal changes nothing and is answered with `Refused`.
+
+Three rules that the Live API imposes shape this file:
+
+* It generates faster than real time and goes on for a moment after it was interrupted. So after an
+  interruption reply audio is dropped until the API says that the old reply is over
+  (https://ai.google.dev/api/live).
+* A model that waits for a blocking tool loses that call when audio arrives. So frames are held back until
+  the tool has finished, and only the latest `HELD_FRAMES` of them are kept.
+* Every tool call is answered exactly once, unless the API cancelled it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from device.events import (
+    Action,
+    ActivityEnded,
+    ActivityFrame,
+    ActivityStarted,
+    AnswerOverdue,
+    ButtonPressed,
+    CancelTool,
+    Connected,
+    ConnectionLost,
+    Duplex,
+    EndActivity,
+    Event,
+    Face,
+    FaultCleared,
+    FaultRaised,
+    FlushSpeaker,
+    Frame,
+    GenerationComplete,
+    InputTranscript,
+    InterruptedBy,
+    MuteToggled,
+    Note,
+    OutputTranscript,
+    PlaybackDrained,
+    PlayReply,
+    Reconnect,
+    Refused,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    RunTool,
+    SendFrame,
+    SendToolOutcome,
+    ShowFace,
+    StartActivity,
+    Started,
+    StopGeneration,
+    ToolCall,
+    ToolCallReceived,
+    ToolCallsCancelled,
+    ToolFinished,
+    TurnComplete,
+    TurnTaking,
+)
+from device.phases import TRANSITIONS, Phase
+
+FRAME_MS = 20
+HELD_FRAMES = 50
+"""Frames kept while a blocking tool runs: one second, so that a short answer such as "stop" survives."""
+
+REPLY_BYTES_PER_MS = 48
+"""24 kHz of 16-bit samples."""
+
+
+class _Late(Enum):
+    """What is done with reply audio that arrives after an interruption."""
+
+    PLAYED = "nothing was interrupted"
+    DROPPED_UNTIL_OVER = "dropped until the API says that the old reply is over"
+    DROPPED_UNTIL_ASKED = "the same, or until the next activity ends: the API may have had nothing to stop"
+
+
+class Conversation:
+    """One household's conversation with the model, as pure state."""
+
+    def __init__(
+        self,
+        *,
+        turn_taking: TurnTaking = TurnTaking.DEVICE,
+        duplex: Duplex = Duplex.FULL,
+        muted: bool = False,
+    ) -> None:
+        self._turn_taking = turn_taking
+        self._duplex = duplex
+        self._muted = muted
+        self._started = False
+        self._connected = False
+        self._faults: dict[str, str] = {}
+
+        self._gate_open = False
+        self._wire_open = False
+        self._activity_frames = 0
+        self._held: deque[Frame] = deque(maxlen=HELD_FRAMES)
+        self._held_dropped = 0
+
+        self._awaiting = False
+        self._turn_open = False  # the API has begun a turn and not completed it
+        self._reply_open = False  # more audio of that turn may come
+        self._playing = False
+        self._reply_bytes = 0
+        self._late = _Late.PLAYED
+        self._old_turn_open = False
+        self._tools: dict[str, ToolCall] = {}
+
+        self._actions: list[Action] = []
+
+    # ------------------------------------------------------------------------------- what it shows
+
+    @property
+    def phase(self) -> Phase:
+        """The phase, derived from the facts."""
+        if not self._started:
+            return Phase.STARTING
+        replying = self._reply_open or self._playing
+        if self._gate_open and not (replying and self._turn_taking is TurnTaking.SERVER):
+            return Phase.HEARING
+        if self._tools:
+            return Phase.WORKING
+        if replying:
+            return Phase.SPEAKING
+        return Phase.THINKING if self._awaiting else Phase.READY
+
+    @property
+    def face(self) -> Face:
+        """The face, by priority: what a person most needs to know comes first."""
+        if self._faults:
+            return Face.FAULT
+        if self._muted:
+            return Face.MUTED
+        if not self._started:
+            return Face.STARTING
+        if not self._connected:
+            return Face.RECONNECTING
+        return Face(self.phase.value)
+
+    @property
+    def listening(self) -> bool:
+        """Whether microphone audio is wanted at all: not while muted, nor during a reply at half duplex."""
+        deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing)
+        return not self._muted and not deaf
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """The parts that do not work, each with the sentence for a person."""
+        return dict(self._faults)
+
+    # ------------------------------------------------------------------------------- the one entry
+
+    def handle(self, event: Event) -> list[Action]:
+        """Take one event; return the actions to carry out, in order."""
+        before, face = self.phase, self.face
+        if type(event) not in TRANSITIONS[before] or not self._fits(event):
+            return [Refused(type(event).__name__, before.value)]
+        self._actions = []
+        _HANDLERS[type(event)](self, event)
+        if self.face is not face:
+            self._do(ShowFace(self.face))
+        return self._actions
+
+    def _fits(self, event: Event) -> bool:
+        """Whether the facts allow an event that the phase allows."""
+        match event:
+            case ActivityStarted():
+                return self.listening and not self._gate_open
+            case ActivityFrame() | ActivityEnded():
+                return self._gate_open
+            case ToolFinished(outcome):
+                return outcome.call_id in self._tools
+            case ToolCallReceived(call):
+                return call.id not in self._tools
+            case PlaybackDrained():
+                return self._playing
+            case _:
+                return True
+
+    def _do(self, *actions: Action) -> None:
+        self._actions.extend(actions)
+
+    def _note(self, name: str, **fields: object) -> None:
+        self._do(Note(name, fields))
+
+    # ------------------------------------------------------------------------------- the device itself
+
+    def _on_started(self, _: Started) -> None:
+        self._started = True
+
+    def _on_connected(self, _: Connected) -> None:
+        self._connected = True
+
+    def _on_connection_lost(self, _: ConnectionLost) -> None:
+        """Calls and replies die with their connection; the session repeats what was not answered."""
+        self._connected = False
+        self._awaiting = self._awaiting or bool(self._tools)
+        for call_id in self._tools:
+            self._do(CancelTool(call_id))
+        self._tools.clear()
+        self._late, self._old_turn_open, self._turn_open = _Late.PLAYED, False, False
+        self._close_reply()
+        self._release_held()
+
+    def _on_fault_raised(self, event: FaultRaised) -> None:
+        if event.part not in self._faults:
+            self._note("fault", part=event.part, remedy=event.sentence)
+        self._faults[event.part] = event.sentence
+
+    def _on_fault_cleared(self, event: FaultCleared) -> None:
+        if self._faults.pop(event.part, None) is not None:
+            self._note("fault_cleared", part=event.part)
+
+    def _on_mute_toggled(self, _: MuteToggled) -> None:
+        self._muted = not self._muted
+        self._note("muted" if self._muted else "unmuted")
+        if self._muted:
+            self._held.clear()
+            self._gate_open = False
+            if not self._holding:
+                self._close_activity()
+
+    def _on_button_pressed(self, _: ButtonPressed) -> None:
+        if self._busy:
+            api_at_work = self._awaiting or self._turn_open or self._tools
+            self._interrupt(InterruptedBy.BUTTON)
+            if api_at_work:
+                self._do(StopGeneration())
+
+    # ------------------------------------------------------------------------------- a person speaks
+
+    def _on_activity_started(self, event: ActivityStarted) -> None:
+        self._gate_open = True
+        self._activity_frames = 0
+        self._note("activity_started", pre_roll_ms=len(event.pre_roll) * FRAME_MS)
+        if self._busy and self._turn_taking is TurnTaking.DEVICE:
+            self._interrupt(InterruptedBy.VOICE)
+        if not self._holding:
+            self._open_activity()
+        for frame in event.pre_roll:
+            self._pass_on(frame)
+
+    def _on_activity_frame(self, event: ActivityFrame) -> None:
+        self._pass_on(event.frame)
+
+    def _on_activity_ended(self, _: ActivityEnded) -> None:
+        self._gate_open = False
+        self._note("activity_ended", duration_ms=self._activity_frames * FRAME_MS)
+        if not self._holding:
+            self._close_activity()
+
+    def _pass_on(self, frame: Frame) -> None:
+        self._activity_frames += 1
+        if not self._holding:
+            self._do(SendFrame(frame))
+            return
+        self._held_dropped += len(self._held) == HELD_FRAMES
+        self._held.append(frame)
+
+    def _open_activity(self) -> None:
+        self._wire_open = True
+        self._do(StartActivity())
+
+    def _close_activity(self) -> None:
+        if not self._wire_open:
+            return
+        self._wire_open = False
+        self._do(EndActivity())
+        self._awaiting = not (self._reply_open or self._playing)
+        if self._late is _Late.DROPPED_UNTIL_ASKED:
+            self._late = _Late.PLAYED
+
+    @property
+    def _busy(self) -> bool:
+        """Whether there is anything to interrupt."""
+        return self._reply_open or self._playing or self._awaiting or bool(self._tools)
+
+    @property
+    def _holding(self) -> bool:
+        return any(call.blocking for call in self._tools.values())
+
+    def _release_held(self) -> None:
+        """Send what was held back while a blocking tool ran, and bring the wire level with the gate."""
+        if self._holding:
+            return
+        if self._held_dropped:
+            self._note("frames_dropped", count=self._held_dropped, reason="tool_at_work")
+            self._held_dropped = 0
+        if not self._wire_open and (self._gate_open or self._held):
+            self._open_activity()
+        for frame in self._held:
+            self._do(SendFrame(frame))
+        self._held.clear()
+        if not self._gate_open:
+            self._close_activity()
+
+    # ------------------------------------------------------------------------------- the model replies
+
+    def _on_reply_audio(self, event: ReplyAudioReceived) -> None:
+        speaking_into_activity = self._gate_open and self._turn_taking is TurnTaking.DEVICE
+        if speaking_into_activity and self._late is _Late.PLAYED:
+            # A person is speaking, and the API has been or will be told: it is about to stop this reply.
+            self._late, self._old_turn_open = _Late.DROPPED_UNTIL_OVER, True
+        if self._late is not _Late.PLAYED:
+            return
+        if not self._reply_open and not self._playing:
+            self._reply_bytes = 0
+            self._note("reply_started")
+        self._turn_open = self._reply_open = self._playing = True
+        self._awaiting, self._old_turn_open = False, False
+        self._reply_bytes += len(event.pcm)
+        self._do(PlayReply(event.pcm))
+
+    def _on_generation_complete(self, _: GenerationComplete) -> None:
+        self._late = _Late.PLAYED
+        self._close_reply()
+
+    def _on_turn_complete(self, _: TurnComplete) -> None:
+        self._late = _Late.PLAYED
+        self._turn_open = False
+        if self._old_turn_open:
+            self._old_turn_open = False
+        elif not self._wire_open:
+            self._awaiting = False
+        self._close_reply()
+
+    def _on_reply_interrupted(self, _: ReplyInterrupted) -> None:
+        asked_for = self._late is not _Late.PLAYED or self._old_turn_open
+        self._late = _Late.PLAYED
+        if self._playing and not asked_for:
+            self._interrupt(InterruptedBy.SERVER)
+        self._close_reply()
+        self._old_turn_open = True  # a turn complete follows, and it belongs to what was interrupted
+
+    def _on_playback_drained(self, _: PlaybackDrained) -> None:
+        self._playing = False
+        self._end_reply_if_over()
+
+    def _close_reply(self) -> None:
+        if self._reply_open:
+            self._reply_open = False
+            self._end_reply_if_over()
+
+    def _end_reply_if_over(self) -> None:
+        if not self._reply_open and not self._playing:
+            self._note("reply_ended", audio_ms=self._reply_bytes // REPLY_BYTES_PER_MS)
+
+    def _interrupt(self, by: InterruptedBy) -> None:
+        """Silence first; then see to it that nothing of the old turn is heard later."""
+        self._do(FlushSpeaker(by))
+        if by is not InterruptedBy.SERVER:
+            self._old_turn_open = self._turn_open or self._awaiting or bool(self._tools)
+            if self._reply_open or self._tools:
+                self._late = _Late.DROPPED_UNTIL_OVER
+            elif self._awaiting:
+                self._late = _Late.DROPPED_UNTIL_ASKED
+        self._turn_open = self._reply_open = self._playing = self._awaiting = False
+
+    def _on_answer_overdue(self, _: AnswerOverdue) -> None:
+        self._awaiting = False
+        if self._turn_taking is TurnTaking.DEVICE:
+            self._do(Reconnect("no answer"))
+
+    # ------------------------------------------------------------------------------- the model uses tools
+
+    def _on_tool_call(self, event: ToolCallReceived) -> None:
+        self._tools[event.call.id] = event.call
+        self._do(RunTool(event.call))
+
+    def _on_tool_calls_cancelled(self, event: ToolCallsCancelled) -> None:
+        for call_id in event.ids:
+            if self._tools.pop(call_id, None):
+                self._do(CancelTool(call_id))
+        self._release_held()
+
+    def _on_tool_finished(self, event: ToolFinished) -> None:
+        del self._tools[event.outcome.call_id]
+        self._do(SendToolOutcome(event.outcome))
+        self._awaiting = self._late is _Late.PLAYED
+        self._release_held()
+
+    def _ignore(self, _: Event) -> None:
+        """Transcripts are for the journal and the screen; they change nothing here."""
+
+
+_HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
+    Started: Conversation._on_started,
+    Connected: Conversation._on_connected,
+    ConnectionLost: Conversation._on_connection_lost,
+    ActivityStarted: Conversation._on_activity_started,
+    ActivityFrame: Conversation._on_activity_frame,
+    ActivityEnded: Conversation._on_activity_ended,
+    ReplyAudioReceived: Conversation._on_reply_audio,
+    InputTranscript: Conversation._ignore,
+    OutputTranscript: Conversation._ignore,
+    GenerationComplete: Conversation._on_generation_complete,
+    TurnComplete: Conversation._on_turn_complete,
+    ReplyInterrupted: Conversation._on_reply_interrupted,
+    ToolCallReceived: Conversation._on_tool_call,
+    ToolCallsCancelled: Conversation._on_tool_calls_cancelled,
+    ToolFinished: Conversation._on_tool_finished,
+    PlaybackDrained: Conversation._on_playback_drained,
+    AnswerOverdue: Conversation._on_answer_overdue,
+    ButtonPressed: Conversation._on_button_pressed,
+    MuteToggled: Conversation._on_mute_toggled,
+    FaultRaised: Conversation._on_fault_raised,
+    FaultCleared: Conversation._on_fault_cleared,
+}

@@ -1,0 +1,161 @@
+"""Where a conversation can stand, and which events are legal there: the one table of the core.
+
+`TRANSITIONS[phase][event]` holds the phases that the event may lead to; an event that is not listed is
+refused. The README's diagram is made from this table (`python -m device.phases`), and a test walks the
+conversation at random and finds every entry, and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from device.events import (
+    ActivityEnded,
+    ActivityFrame,
+    ActivityStarted,
+    AnswerOverdue,
+    ButtonPressed,
+    Connected,
+    ConnectionLost,
+    Event,
+    FaultCleared,
+    FaultRaised,
+    GenerationComplete,
+    InputTranscript,
+    MuteToggled,
+    OutputTranscript,
+    PlaybackDrained,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    Started,
+    ToolCallReceived,
+    ToolCallsCancelled,
+    ToolFinished,
+    TurnComplete,
+)
+
+
+class Phase(StrEnum):
+    """Where a conversation stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    HEARING = "hearing"
+    THINKING = "thinking"
+    WORKING = "working"
+    SPEAKING = "speaking"
+
+
+_READY, _HEARING, _THINKING = Phase.READY, Phase.HEARING, Phase.THINKING
+_WORKING, _SPEAKING = Phase.WORKING, Phase.SPEAKING
+
+Moves = Mapping[type[Event], Iterable[Phase]]
+Row = Mapping[type[Event], frozenset[Phase]]
+
+_AT_ANY_TIME: tuple[type[Event], ...] = (
+    Connected,
+    ConnectionLost,
+    FaultRaised,
+    FaultCleared,
+    MuteToggled,
+    ButtonPressed,
+)
+_ONCE_STARTED: tuple[type[Event], ...] = (
+    InputTranscript,
+    OutputTranscript,
+    ReplyAudioReceived,
+    GenerationComplete,
+    TurnComplete,
+    ReplyInterrupted,
+    ToolCallReceived,
+    ToolCallsCancelled,
+)
+
+
+def _row(phase: Phase, moves: Moves, stays: tuple[type[Event], ...] = _ONCE_STARTED) -> Row:
+    """One phase's legal events: `moves` says where an event may lead, all others leave the phase as it is."""
+    staying = {event: frozenset({phase}) for event in (*_AT_ANY_TIME, *stays)}
+    return staying | {event: frozenset(phases) for event, phases in moves.items()}
+
+
+TRANSITIONS: Mapping[Phase, Row] = {
+    Phase.STARTING: _row(Phase.STARTING, {Started: [_READY]}, stays=()),
+    Phase.READY: _row(
+        _READY,
+        {
+            ActivityStarted: [_HEARING],
+            ReplyAudioReceived: [_READY, _SPEAKING],
+            ToolCallReceived: [_WORKING],
+        },
+    ),
+    Phase.HEARING: _row(
+        _HEARING,
+        {
+            ActivityFrame: [_HEARING],
+            ActivityEnded: [_THINKING, _WORKING],
+            MuteToggled: [_THINKING, _WORKING],
+            ReplyAudioReceived: [_HEARING, _SPEAKING, _WORKING],
+            ToolFinished: [_HEARING],
+        },
+    ),
+    Phase.THINKING: _row(
+        _THINKING,
+        {
+            ActivityStarted: [_HEARING],
+            ReplyAudioReceived: [_THINKING, _SPEAKING],
+            ToolCallReceived: [_WORKING],
+            TurnComplete: [_THINKING, _READY],
+            AnswerOverdue: [_READY],
+            ButtonPressed: [_READY],
+        },
+    ),
+    Phase.WORKING: _row(
+        _WORKING,
+        {
+            ActivityStarted: [_HEARING, _WORKING],
+            ActivityFrame: [_WORKING],
+            ActivityEnded: [_WORKING],
+            ToolFinished: [_WORKING, _THINKING, _SPEAKING, _READY],
+            ToolCallsCancelled: [_WORKING, _THINKING, _SPEAKING, _READY],
+            ConnectionLost: [_THINKING, _SPEAKING, _HEARING],
+            PlaybackDrained: [_WORKING, _HEARING],
+            GenerationComplete: [_WORKING, _HEARING],
+            TurnComplete: [_WORKING, _HEARING],
+            ReplyInterrupted: [_WORKING, _HEARING],
+            ButtonPressed: [_WORKING, _HEARING],
+        },
+    ),
+    Phase.SPEAKING: _row(
+        _SPEAKING,
+        {
+            ActivityStarted: [_HEARING, _SPEAKING],
+            ActivityFrame: [_SPEAKING],
+            ActivityEnded: [_SPEAKING],
+            ToolCallReceived: [_WORKING],
+            PlaybackDrained: [_SPEAKING, _READY, _THINKING, _HEARING],
+            GenerationComplete: [_SPEAKING, _READY, _THINKING, _HEARING],
+            TurnComplete: [_SPEAKING, _READY, _HEARING],
+            ReplyInterrupted: [_READY, _THINKING, _HEARING],
+            ConnectionLost: [_SPEAKING, _READY, _THINKING, _HEARING],
+            ButtonPressed: [_READY, _HEARING],
+        },
+    ),
+}
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, without the events that leave a phase as it is."""
+    lines = ["stateDiagram-v2", "    [*] --> starting"]
+    for phase, row in TRANSITIONS.items():
+        for target in Phase:
+            names = [
+                event.__name__ for event, phases in row.items() if target in phases and target is not phase
+            ]
+            if names:
+                lines.append(f"    {phase.value} --> {target.value}: {', '.join(sorted(names))}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())

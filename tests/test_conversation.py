@@ -1,0 +1,592 @@
+"""The core, by what happens to it: known sequences, and invariants over random ones."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device.conversation import HELD_FRAMES, Conversation
+from device.events import (
+    Action,
+    ActivityEnded,
+    ActivityFrame,
+    ActivityStarted,
+    AnswerOverdue,
+    ButtonPressed,
+    CancelTool,
+    Connected,
+    ConnectionLost,
+    Duplex,
+    EndActivity,
+    Event,
+    Face,
+    FaultCleared,
+    FaultRaised,
+    FlushSpeaker,
+    Frame,
+    GenerationComplete,
+    InputTranscript,
+    InterruptedBy,
+    MuteToggled,
+    Note,
+    OutputTranscript,
+    PlaybackDrained,
+    PlayReply,
+    Reconnect,
+    Refused,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    RunTool,
+    SendFrame,
+    SendToolOutcome,
+    ShowFace,
+    StartActivity,
+    Started,
+    StopGeneration,
+    ToolCall,
+    ToolCallReceived,
+    ToolCallsCancelled,
+    ToolFinished,
+    ToolOutcome,
+    TurnComplete,
+    TurnTaking,
+)
+from device.phases import TRANSITIONS, Phase
+
+AUDIO = ReplyAudioReceived(b"\x01\x00" * 480)
+
+
+def frame(number: int = 0) -> Frame:
+    return Frame(number, b"\x00" * 640)
+
+
+def ready(turn_taking: TurnTaking = TurnTaking.DEVICE, duplex: Duplex = Duplex.FULL) -> Conversation:
+    conversation = Conversation(turn_taking=turn_taking, duplex=duplex)
+    play(conversation, Connected(), Started())
+    return conversation
+
+
+def play(conversation: Conversation, *events: Event) -> list[Action]:
+    return [action for event in events for action in conversation.handle(event)]
+
+
+def without_notes(actions: list[Action]) -> list[Action]:
+    return [action for action in actions if not isinstance(action, Note | ShowFace)]
+
+
+def faces(actions: list[Action]) -> list[Face]:
+    return [action.face for action in actions if isinstance(action, ShowFace)]
+
+
+def notes(actions: list[Action]) -> list[str]:
+    return [action.name for action in actions if isinstance(action, Note)]
+
+
+def spoken(conversation: Conversation) -> list[Action]:
+    return play(conversation, ActivityStarted((frame(0),)), ActivityFrame(frame(1)), ActivityEnded())
+
+
+def call(call_id: str = "c1", *, blocking: bool = True) -> ToolCallReceived:
+    return ToolCallReceived(ToolCall(call_id, "look_up_food", {"food": "rice"}, blocking))
+
+
+def outcome(call_id: str = "c1") -> ToolFinished:
+    return ToolFinished(ToolOutcome(call_id, "look_up_food", {"ok": True}))
+
+
+# ------------------------------------------------------------------------------------ known sequences
+
+
+def test_a_turn_with_a_tool_from_the_first_word_to_the_last_sample() -> None:
+    conversation = ready()
+    actions = spoken(conversation)
+    assert without_notes(actions) == [
+        StartActivity(),
+        SendFrame(frame(0)),
+        SendFrame(frame(1)),
+        EndActivity(),
+    ]
+    actions += play(conversation, InputTranscript("rice"), call(), outcome(), AUDIO, GenerationComplete())
+    assert without_notes(actions)[4:] == [
+        RunTool(call().call),
+        SendToolOutcome(outcome().outcome),
+        PlayReply(AUDIO.pcm),
+    ]
+    actions += play(conversation, PlaybackDrained(), TurnComplete())
+    assert faces(actions) == [
+        Face.HEARING,
+        Face.THINKING,
+        Face.WORKING,
+        Face.THINKING,
+        Face.SPEAKING,
+        Face.READY,
+    ]
+    assert notes(actions) == ["activity_started", "activity_ended", "reply_started", "reply_ended"]
+
+
+def test_notes_carry_durations_counted_from_samples() -> None:
+    conversation = ready()
+    actions = spoken(conversation) + play(conversation, AUDIO, AUDIO, GenerationComplete(), PlaybackDrained())
+    fields = {action.name: dict(action.fields) for action in actions if isinstance(action, Note)}
+    assert fields["activity_started"] == {"pre_roll_ms": 20}
+    assert fields["activity_ended"] == {"duration_ms": 40}
+    assert fields["reply_ended"] == {"audio_ms": 40}
+
+
+def test_the_face_stays_speaking_until_the_speaker_has_played_everything() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, GenerationComplete(), TurnComplete())
+    assert conversation.face is Face.SPEAKING
+    assert faces(play(conversation, PlaybackDrained())) == [Face.READY]
+
+
+def test_a_pause_in_the_network_does_not_end_the_reply() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, PlaybackDrained())
+    assert conversation.face is Face.SPEAKING
+    assert without_notes(play(conversation, AUDIO)) == [PlayReply(AUDIO.pcm)]
+
+
+def test_the_button_silences_the_speaker_first_and_then_tells_the_api() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    assert without_notes(play(conversation, ButtonPressed())) == [
+        FlushSpeaker(InterruptedBy.BUTTON),
+        StopGeneration(),
+    ]
+    assert conversation.face is Face.READY
+
+
+def test_late_audio_after_the_button_is_dropped_until_the_api_says_the_reply_is_over() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, ButtonPressed())
+    assert without_notes(play(conversation, AUDIO, AUDIO)) == []
+    play(conversation, ReplyInterrupted(), TurnComplete())
+    assert without_notes(play(conversation, AUDIO)) == [PlayReply(AUDIO.pcm)]
+
+
+def test_late_audio_is_dropped_even_when_the_next_question_has_ended() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, ButtonPressed())
+    spoken(conversation)
+    assert without_notes(play(conversation, AUDIO)) == []
+
+
+def test_the_button_stops_an_answer_that_has_not_begun() -> None:
+    conversation = ready()
+    spoken(conversation)
+    assert without_notes(play(conversation, ButtonPressed())) == [
+        FlushSpeaker(InterruptedBy.BUTTON),
+        StopGeneration(),
+    ]
+    assert without_notes(play(conversation, AUDIO)) == []
+    spoken(conversation)
+    assert without_notes(play(conversation, AUDIO)) == [PlayReply(AUDIO.pcm)], (
+        "the API may have had nothing to stop, so the next question is answered"
+    )
+
+
+def test_the_button_on_the_tail_of_a_complete_turn_only_silences_the_speaker() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, GenerationComplete(), TurnComplete())
+    assert without_notes(play(conversation, ButtonPressed())) == [FlushSpeaker(InterruptedBy.BUTTON)]
+
+
+def test_the_button_with_nothing_to_interrupt_does_nothing() -> None:
+    assert play(ready(), ButtonPressed()) == []
+
+
+def test_a_person_speaking_over_a_reply_silences_it_before_the_first_frame() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    actions = play(conversation, ActivityStarted((frame(7),)), AUDIO)
+    assert without_notes(actions) == [
+        FlushSpeaker(InterruptedBy.VOICE),
+        StartActivity(),
+        SendFrame(frame(7)),
+    ]
+    assert conversation.face is Face.HEARING
+
+
+def test_the_old_turns_completion_does_not_end_the_wait_for_the_new_answer() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    spoken(conversation)
+    play(conversation, ReplyInterrupted(), TurnComplete())
+    assert conversation.face is Face.THINKING
+    assert faces(play(conversation, AUDIO)) == [Face.SPEAKING]
+
+
+def test_a_spurious_interruption_after_a_finished_turn_changes_nothing() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, GenerationComplete(), TurnComplete(), PlaybackDrained())
+    spoken(conversation)
+    play(conversation, ReplyInterrupted(), TurnComplete())
+    assert conversation.face is Face.THINKING
+
+
+def test_an_empty_turn_ends_the_wait() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, TurnComplete())
+    assert conversation.face is Face.READY
+
+
+def test_an_overdue_answer_asks_for_another_connection() -> None:
+    conversation = ready()
+    spoken(conversation)
+    assert without_notes(play(conversation, AnswerOverdue())) == [Reconnect("no answer")]
+    assert conversation.face is Face.READY
+
+
+def test_with_server_turn_taking_only_the_server_interrupts() -> None:
+    conversation = ready(TurnTaking.SERVER)
+    play(conversation, AUDIO)
+    actions = play(conversation, ActivityStarted((frame(0),)), AUDIO)
+    assert without_notes(actions) == [StartActivity(), SendFrame(frame(0)), PlayReply(AUDIO.pcm)]
+    assert without_notes(play(conversation, ReplyInterrupted())) == [FlushSpeaker(InterruptedBy.SERVER)]
+    assert conversation.face is Face.HEARING
+
+
+def test_frames_are_held_back_while_a_blocking_tool_runs_and_follow_at_once() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call())
+    assert without_notes(play(conversation, ActivityStarted((frame(1),)), ActivityFrame(frame(2)))) == [
+        FlushSpeaker(InterruptedBy.VOICE)
+    ]
+    assert without_notes(play(conversation, outcome())) == [
+        SendToolOutcome(outcome().outcome),
+        StartActivity(),
+        SendFrame(frame(1)),
+        SendFrame(frame(2)),
+    ]
+    assert without_notes(play(conversation, ActivityFrame(frame(3)), ActivityEnded())) == [
+        SendFrame(frame(3)),
+        EndActivity(),
+    ]
+
+
+def test_a_word_said_wholly_while_a_tool_runs_is_sent_after_it() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call(), ActivityStarted((frame(1),)), ActivityEnded())
+    assert without_notes(play(conversation, outcome()))[1:] == [
+        StartActivity(),
+        SendFrame(frame(1)),
+        EndActivity(),
+    ]
+
+
+def test_stale_frames_are_dropped_and_counted_while_a_tool_takes_long() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call(), ActivityStarted((frame(0),)))
+    play(conversation, *(ActivityFrame(frame(number)) for number in range(1, HELD_FRAMES + 10)))
+    actions = play(conversation, outcome())
+    sent = [action.frame.number for action in actions if isinstance(action, SendFrame)]
+    assert sent == list(range(10, HELD_FRAMES + 10))
+    dropped = [dict(action.fields) for action in actions if isinstance(action, Note)]
+    assert dropped == [{"count": 10, "reason": "tool_at_work"}]
+
+
+def test_frames_flow_while_a_tool_runs_that_does_not_block() -> None:
+    conversation = ready()
+    play(conversation, call(blocking=False))
+    assert SendFrame(frame(5)) in play(conversation, ActivityStarted((frame(5),)))
+
+
+def test_a_cancelled_call_is_never_answered() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call())
+    assert without_notes(play(conversation, ToolCallsCancelled(("c1", "unknown")))) == [CancelTool("c1")]
+    assert play(conversation, outcome()) == [Refused("ToolFinished", "thinking")]
+
+
+def test_a_call_repeated_under_the_same_id_is_refused() -> None:
+    conversation = ready()
+    play(conversation, call())
+    assert play(conversation, call()) == [Refused("ToolCallReceived", "working")]
+
+
+def test_calls_die_with_their_connection() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call())
+    assert without_notes(play(conversation, ConnectionLost("reset"))) == [CancelTool("c1")]
+    assert conversation.face is Face.RECONNECTING
+    assert faces(play(conversation, Connected())) == [Face.THINKING], "the session asks again"
+
+
+def test_a_reply_goes_on_playing_when_the_connection_is_lost() -> None:
+    conversation = ready()
+    spoken(conversation)
+    actions = play(conversation, AUDIO, ConnectionLost("reset"))
+    assert not any(isinstance(action, FlushSpeaker) for action in actions)
+    assert "reply_ended" in notes(play(conversation, PlaybackDrained()))
+
+
+def test_muting_ends_the_open_activity_and_unmuting_starts_afresh() -> None:
+    conversation = ready()
+    play(conversation, ActivityStarted((frame(0),)))
+    assert without_notes(play(conversation, MuteToggled())) == [EndActivity()]
+    assert conversation.face is Face.MUTED
+    assert not conversation.listening
+    assert play(conversation, ActivityFrame(frame(1))) == [Refused("ActivityFrame", "thinking")]
+    play(conversation, MuteToggled())
+    assert conversation.listening
+
+
+def test_at_half_duplex_nobody_is_heard_during_a_reply_but_the_button_works() -> None:
+    conversation = ready(duplex=Duplex.HALF)
+    spoken(conversation)
+    play(conversation, AUDIO)
+    assert not conversation.listening
+    assert isinstance(play(conversation, ActivityStarted((frame(0),)))[0], Refused)
+    assert FlushSpeaker(InterruptedBy.BUTTON) in play(conversation, ButtonPressed())
+    assert conversation.listening
+
+
+def test_a_fault_is_noted_once_and_shown_until_it_is_cleared() -> None:
+    conversation = ready()
+    raised = FaultRaised("microphone", "Plug the microphone in.")
+    actions = play(conversation, raised, raised)
+    assert notes(actions) == ["fault"]
+    assert conversation.face is Face.FAULT
+    assert conversation.faults == {"microphone": "Plug the microphone in."}
+    assert faces(play(conversation, FaultCleared("microphone"))) == [Face.READY]
+
+
+def test_an_illegal_event_is_refused_by_name_and_changes_nothing() -> None:
+    conversation = ready()
+    assert play(conversation, ActivityEnded()) == [Refused("ActivityEnded", "ready")]
+    assert conversation.phase is Phase.READY
+
+
+# ------------------------------------------------------------------------------------ invariants
+
+IDS = st.sampled_from(["a", "b", "c"])
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        lambda numbers: ActivityStarted(tuple(map(frame, numbers))), st.lists(st.integers(0, 9), max_size=2)
+    ),
+    st.builds(lambda number: ActivityFrame(frame(number)), st.integers(0, 9)),
+    st.builds(call, IDS, blocking=st.booleans()),
+    st.builds(outcome, IDS),
+    st.builds(lambda ids: ToolCallsCancelled(tuple(ids)), st.lists(IDS, max_size=2)),
+    st.sampled_from(
+        [
+            ActivityEnded(),
+            AUDIO,
+            GenerationComplete(),
+            TurnComplete(),
+            ReplyInterrupted(),
+            PlaybackDrained(),
+            AnswerOverdue(),
+            ButtonPressed(),
+            MuteToggled(),
+            Connected(),
+            ConnectionLost("reset"),
+            FaultRaised("part", "Mend it."),
+            FaultCleared("part"),
+            InputTranscript("a"),
+            OutputTranscript("b"),
+            Started(),
+        ]
+    ),
+)
+CONVERSATIONS = st.builds(
+    ready, turn_taking=st.sampled_from(list(TurnTaking)), duplex=st.sampled_from(list(Duplex))
+)
+SEQUENCES = st.lists(EVENTS, max_size=80)
+random_walk = settings(max_examples=300, deadline=None)
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_activities_pair_and_frames_lie_within_them(conversation: Conversation, events: list[Event]) -> None:
+    is_open = False
+    for action in play(conversation, *events):
+        if isinstance(action, StartActivity):
+            assert not is_open
+            is_open = True
+        if isinstance(action, SendFrame):
+            assert is_open
+        if isinstance(action, EndActivity):
+            assert is_open
+            is_open = False
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_no_frame_is_sent_while_muted(conversation: Conversation, events: list[Event]) -> None:
+    muted = False
+    for event in events:
+        actions = play(conversation, event)
+        muted ^= isinstance(event, MuteToggled)
+        if muted:
+            assert not any(isinstance(action, SendFrame | StartActivity) for action in actions)
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_every_call_is_answered_once_unless_it_was_cancelled(
+    conversation: Conversation, events: list[Event]
+) -> None:
+    pending: set[str] = set()
+    for action in play(conversation, *events):
+        match action:
+            case RunTool(received):
+                assert received.id not in pending
+                pending.add(received.id)
+            case SendToolOutcome(answered):
+                pending.remove(answered.call_id)
+            case CancelTool(call_id):
+                pending.remove(call_id)
+            case _:
+                pass
+    answers = play(conversation, *(outcome(call_id) for call_id in sorted(pending)))
+    assert sum(isinstance(action, SendToolOutcome) for action in answers) == len(pending)
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_after_an_interruption_nothing_is_played_until_the_old_reply_is_over(
+    conversation: Conversation, events: list[Event]
+) -> None:
+    """An observer who sees only events and actions decides what may be played."""
+    reply_open = dropping = False
+    for event in events:
+        actions = play(conversation, event)
+        if isinstance(event, ReplyInterrupted | GenerationComplete | TurnComplete | ConnectionLost):
+            reply_open = dropping = False
+        if any(isinstance(action, FlushSpeaker) for action in actions):
+            dropping = reply_open
+        if any(isinstance(action, PlayReply) for action in actions):
+            assert not dropping
+            reply_open = True
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_no_frame_passes_a_blocking_tool(conversation: Conversation, events: list[Event]) -> None:
+    blocking: set[str] = set()
+    for action in play(conversation, *events):
+        match action:
+            case RunTool(received) if received.blocking:
+                blocking.add(received.id)
+            case SendToolOutcome(answered):
+                blocking.discard(answered.call_id)
+            case CancelTool(call_id):
+                blocking.discard(call_id)
+            case SendFrame() | StartActivity() | EndActivity():
+                assert not blocking
+            case _:
+                pass
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_the_face_follows_the_state(conversation: Conversation, events: list[Event]) -> None:
+    shown = conversation.face
+    for event in events:
+        changes = faces(play(conversation, event))
+        assert len(changes) <= 1
+        assert changes != [shown], "a face is shown only when it changes"
+        shown = changes[0] if changes else shown
+        assert shown is conversation.face
+
+
+@random_walk
+@given(CONVERSATIONS, SEQUENCES)
+def test_a_refused_event_changes_nothing(conversation: Conversation, events: list[Event]) -> None:
+    for event in events:
+        before = {name: repr(value) for name, value in vars(conversation).items() if name != "_actions"}
+        actions = conversation.handle(event)
+        if isinstance(next(iter(actions), None), Refused):
+            after = {name: repr(value) for name, value in vars(conversation).items() if name != "_actions"}
+            assert after == before
+
+
+# ------------------------------------------------------------------------------------ the table
+
+
+COMMON: list[Callable[[str], Event]] = [
+    lambda _: ActivityStarted((frame(),)),
+    lambda _: ActivityEnded(),
+    lambda _: AUDIO,
+    lambda _: GenerationComplete(),
+    lambda _: TurnComplete(),
+    lambda _: PlaybackDrained(),
+    call,
+    lambda call_id: call(call_id, blocking=False),
+    outcome,
+]
+RARE: list[Callable[[str], Event]] = [
+    lambda _: ActivityFrame(frame()),
+    lambda _: ReplyInterrupted(),
+    lambda _: AnswerOverdue(),
+    lambda _: ButtonPressed(),
+    lambda _: MuteToggled(),
+    lambda _: Connected(),
+    lambda _: ConnectionLost("reset"),
+    lambda _: FaultRaised("part", "Mend it."),
+    lambda _: FaultCleared("part"),
+    lambda _: InputTranscript("a"),
+    lambda _: OutputTranscript("b"),
+    lambda call_id: ToolCallsCancelled((call_id,)),
+]
+
+
+def _random_event(source: random.Random) -> Event:
+    makers = COMMON if source.random() < 0.7 else RARE
+    return source.choice(makers)(source.choice("ab"))
+
+
+def _walk(source: random.Random, steps: int) -> list[tuple[Phase, type[Event], Phase]]:
+    conversation = Conversation(
+        turn_taking=source.choice(list(TurnTaking)), duplex=source.choice(list(Duplex))
+    )
+    seen = []
+    start = source.randrange(steps)
+    for step in range(steps):
+        event = Started() if step == start else _random_event(source)
+        before = conversation.phase
+        actions = conversation.handle(event)
+        if not isinstance(next(iter(actions), None), Refused):
+            seen.append((before, type(event), conversation.phase))
+    return seen
+
+
+@pytest.fixture(scope="module")
+def observed() -> dict[Phase, dict[type[Event], set[Phase]]]:
+    source = random.Random(20_261_121)
+    table: dict[Phase, dict[type[Event], set[Phase]]] = defaultdict(lambda: defaultdict(set))
+    for _ in range(5000):
+        for before, event, after in _walk(source, 50):
+            table[before][event].add(after)
+    return table
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_the_table_lists_what_happens_and_nothing_else(
+    phase: Phase, observed: dict[Phase, dict[type[Event], set[Phase]]]
+) -> None:
+    listed = {event.__name__: set(phases) for event, phases in TRANSITIONS[phase].items()}
+    happened = {event.__name__: phases for event, phases in observed[phase].items()}
+    assert happened == listed
