@@ -25,6 +25,8 @@ KEY_CREDENTIAL = "gemini-api-key"
 UNSET_CREDENTIAL = "unset"
 REHEARSAL_KEY = "rehearsal"
 HIGHEST_GPIO = 27
+SHORTEST_SERVER_HANGOVER_MS = 500
+"""The API needs 400 ms of silence to end a turn by itself, and the gate must still be open then."""
 
 
 def shipped_directory() -> Path:
@@ -156,6 +158,15 @@ class Settings(_Section):
     nutrition: NutritionSettings = NutritionSettings()
     household: HouseholdSettings = HouseholdSettings()
     privacy: PrivacySettings = PrivacySettings()
+
+    @model_validator(mode="after")
+    def _server_hears_the_end(self) -> Settings:
+        if self.live.turn_taking is TurnTaking.SERVER and self.gate.hangover_ms < SHORTEST_SERVER_HANGOVER_MS:
+            raise ValueError(
+                "with live.turn_taking: server, gate.hangover_ms must be at least "
+                f"{SHORTEST_SERVER_HANGOVER_MS}, or the API never hears the end of a turn"
+            )
+        return self
 
 
 # ----------------------------------------------------------------------------------- reading a file

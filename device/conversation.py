@@ -156,6 +156,16 @@ class Conversation:
         return not self._muted and not deaf
 
     @property
+    def activity_open(self) -> bool:
+        """Whether a person is speaking, as the gate hears it."""
+        return self._gate_open
+
+    @property
+    def connected(self) -> bool:
+        """Whether the session has a connection."""
+        return self._connected
+
+    @property
     def faults(self) -> Mapping[str, str]:
         """The parts that do not work, each with the sentence for a person."""
         return dict(self._faults)

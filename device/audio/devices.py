@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from device.audio.files import FileMicrophone, FileSpeaker
@@ -10,6 +11,7 @@ from device.audio.protocols import Microphone, Speaker
 from device.config import AudioSettings
 
 FILE_PREFIX = "file:"
+FULL_VOLUME = 100
 
 
 def open_microphone(settings: AudioSettings) -> Microphone:
@@ -40,13 +42,22 @@ def open_speaker(
     """
     if settings.output.startswith(FILE_PREFIX):
         path = Path(settings.output.removeprefix(FILE_PREFIX))
-        return FileSpeaker(path, on_played=on_played, on_drained=on_drained)
+        return FileSpeaker(path, on_played=on_played, on_drained=on_drained, scale=_scale(settings.volume))
     from device.audio.speaker import PortAudioSpeaker  # noqa: PLC0415
 
     return PortAudioSpeaker(
         settings.output,
         latency_ms=settings.latency_ms,
-        volume=settings.volume,
         on_played=on_played,
         on_drained=on_drained,
+        scale=_scale(settings.volume),
     )
+
+
+def _scale(volume: int) -> Callable[[bytes], bytes] | None:
+    if volume == FULL_VOLUME:
+        return None
+    # numpy is 11 MiB that full volume does not need.
+    from device.audio.volume import scaled  # noqa: PLC0415
+
+    return partial(scaled, percent=volume)

@@ -50,7 +50,7 @@ def read_microphone_wav(path: Path) -> bytes:
     if found != (MICROPHONE_RATE_HZ, 1, SAMPLE_BYTES):
         raise ConfigError(
             f"{path} has {found[0]} Hz, {found[1]} channel(s) and {found[2] * 8} bits; the microphone needs "
-            f"{MICROPHONE_RATE_HZ} Hz, mono, 16 bits. Convert it: sox {path} -r 16000 -c 1 -b 16 converted.wav"
+            f"{MICROPHONE_RATE_HZ} Hz, mono, 16 bits. Convert it: sox {path} -r 16000 -c 1 -b 16 new.wav"
         )
     return pcm
 
@@ -62,6 +62,7 @@ class FileMicrophone:
         self._coming = bytearray(pcm)
         self._queue = FrameQueue()
         self._task: asyncio.Task[None] | None = None
+        self.heard_all = asyncio.Event()
 
     @classmethod
     def from_wav(cls, path: Path) -> FileMicrophone:
@@ -76,6 +77,7 @@ class FileMicrophone:
     def hear(self, pcm: bytes) -> None:
         """Let it hear more, after what it still has to give."""
         self._coming += pcm
+        self.heard_all.clear()
 
     def start(self) -> None:
         """Begin with the first sample."""
@@ -100,6 +102,7 @@ class FileMicrophone:
 
     def _next_frame(self) -> bytes:
         if not self._coming:
+            self.heard_all.set()
             return SILENT_FRAME
         pcm = bytes(self._coming[:FRAME_BYTES])
         del self._coming[:FRAME_BYTES]
@@ -111,14 +114,20 @@ class FileSpeaker:
 
     on_played: told the bytes of reply audio in each block, as they are played.
     on_drained: told, on the event loop, when all that was queued has been played.
+    scale: makes samples louder or softer; None leaves them as they are.
     """
 
     def __init__(
-        self, path: Path, *, on_played: Callable[[int], None], on_drained: Callable[[], None]
+        self,
+        path: Path,
+        *,
+        on_played: Callable[[int], None],
+        on_drained: Callable[[], None],
+        scale: Callable[[bytes], bytes] | None = None,
     ) -> None:
         """Raises UnavailableError where the file cannot be written."""
         self._on_played = on_played
-        self._playback = Playback(on_drained)
+        self._playback = Playback(on_drained, scale=scale)
         self._task: asyncio.Task[None] | None = None
         self._written = 0
         try:
@@ -162,7 +171,7 @@ class FileSpeaker:
             await asyncio.sleep(start + blocks * BLOCK_MS / 1000 - loop.time())
 
     def _write_header(self) -> None:
-        """The canonical header (http://soundfile.sapp.org/doc/WaveFormat/), so that the file is always whole."""
+        """The canonical 44 bytes (http://soundfile.sapp.org/doc/WaveFormat/): the file is always whole."""
         rate_bytes = REPLY_RATE_HZ * SAMPLE_BYTES
         form = struct.pack("<4sI4s", b"RIFF", self._written + HEADER_BYTES - 8, b"WAVE")
         kind = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, REPLY_RATE_HZ, rate_bytes, SAMPLE_BYTES, 16)

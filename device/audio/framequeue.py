@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from device.events import Frame
 
 QUEUE_FRAMES = 100
-"""Two seconds: more than any stall of the event loop that should happen, too little to lag behind for long."""
+"""Two seconds: more than the event loop should ever stall, too little to lag behind for long."""
 
 
 class FrameQueue:

@@ -2,8 +2,8 @@
 
 webrtcvad judges every frame by itself; the gate makes stretches of speech (activities) of its verdicts:
 
-* it opens when `onset_ms` of speech lie within a window of five thirds of that (6 voiced frames of 10 with the
-  defaults), so that a click or a clatter does not open it;
+* it opens when `onset_ms` of speech lie within a window of five thirds of that (6 voiced frames of 10 with
+  the defaults), so that a click or a clatter does not open it;
 * it gives the last `pre_roll_ms` first, so that the syllable which opened it is not clipped;
 * it closes when `hangover_ms` have passed without speech, so that a breath does not close it.
 """

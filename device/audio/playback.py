@@ -16,8 +16,16 @@ class Playback:
     reply counts as heard. `on_drained` is called then, on the thread that takes blocks.
     """
 
-    def __init__(self, on_drained: Callable[[], None], *, tail_blocks: int = 0) -> None:
+    def __init__(
+        self,
+        on_drained: Callable[[], None],
+        *,
+        tail_blocks: int = 0,
+        scale: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """scale: makes a block louder or softer; None leaves it as it is."""
         self._on_drained = on_drained
+        self._scale = scale
         self._tail_blocks = tail_blocks
         self._lock = threading.Lock()
         self._queued = bytearray()
@@ -50,10 +58,11 @@ class Playback:
                 self._reset()
         if drained:
             self._on_drained()
-        return block + bytes(size - len(block)), len(block)
+        loud = self._scale(block) if self._scale else block
+        return loud + bytes(size - len(block)), len(block)
 
     def flush(self, held_samples: int = 0) -> int:
-        """Forget everything; return the samples never heard, up to `held_samples` of them held by the device."""
+        """Forget everything; the samples never heard, with up to `held_samples` that the device held."""
         with self._lock:
             queued = len(self._queued) // SAMPLE_BYTES
             held = min(held_samples, self._handed_bytes // SAMPLE_BYTES) if self._sounding else 0

@@ -14,7 +14,6 @@ import sounddevice
 from device.audio.formats import BLOCK_MS, BLOCK_SAMPLES, REPLY_RATE_HZ
 from device.audio.playback import Playback
 from device.audio.portaudio import Direction, open_stream
-from device.audio.volume import scaled
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +30,12 @@ class PortAudioSpeaker:
         name: str,
         *,
         latency_ms: int,
-        volume: int,
         on_played: Callable[[int], None],
         on_drained: Callable[[], None],
+        scale: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        """volume: percent. Raises UnavailableError where the device cannot be opened."""
+        """Raises UnavailableError where the device cannot be opened."""
         self._loop = asyncio.get_running_loop()
-        self._volume = volume
         self._on_played = on_played
         self._on_drained = on_drained
         self._cutter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speaker")
@@ -54,7 +52,7 @@ class PortAudioSpeaker:
         )
         self._held_samples = int(self._stream.latency * REPLY_RATE_HZ)
         tail_blocks = -(-int(self._stream.latency * 1000) // BLOCK_MS)
-        self._playback = Playback(self._drained, tail_blocks=tail_blocks)
+        self._playback = Playback(self._drained, tail_blocks=tail_blocks, scale=scale)
 
     def start(self) -> None:
         """Begin to play."""
@@ -88,12 +86,12 @@ class PortAudioSpeaker:
                 self._stream.abort()
                 self._stream.start()
             except sounddevice.PortAudioError as error:
-                logger.error("speaker_lost reason=%r", str(error))
+                logger.warning("speaker_lost reason=%r", str(error))
 
     def _fill(self, block: Any, _count: int, _time: Any, _status: Any) -> None:
         """On PortAudio's thread."""
         pcm, played = self._playback.take(len(block))
-        block[:] = scaled(pcm, self._volume) if played else pcm
+        block[:] = pcm
         if played:
             self._on_played(played)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def scaled(pcm: bytes, percent: int) -> bytes:
+def scaled(pcm: bytes, *, percent: int) -> bytes:
     """Signed 16-bit samples at `percent` (0 to 100) of their amplitude."""
-    if percent == 100:
-        return pcm
     samples = np.frombuffer(pcm, dtype="<i2").astype(np.int32)
     return (samples * percent // 100).astype("<i2").tobytes()

@@ -1,0 +1,325 @@
+"""The composition root: builds every part from Settings, connects them to the core, and owns the shutdown.
+
+This is the one module that knows everything. It carries events to the core and the core's actions to the
+parts; what is done about what happens is decided in device.conversation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from device.audio.devices import open_microphone, open_speaker
+from device.audio.formats import SAMPLE_BYTES, reply_ms
+from device.audio.gate import Gate
+from device.audio.protocols import Microphone
+from device.config import Settings
+from device.conversation import Conversation
+from device.errors import LadleError
+from device.events import (
+    Action,
+    AnswerOverdue,
+    ButtonPressed,
+    CancelTool,
+    Connected,
+    ConnectionLost,
+    EndActivity,
+    Event,
+    Face,
+    FaultCleared,
+    FaultRaised,
+    FlushSpeaker,
+    Frame,
+    InputTranscript,
+    InterruptedBy,
+    MuteToggled,
+    Note,
+    OutputTranscript,
+    PlaybackDrained,
+    PlayReply,
+    Reconnect,
+    Refused,
+    RunTool,
+    SendFrame,
+    SendToolOutcome,
+    ShowFace,
+    StartActivity,
+    Started,
+    StopGeneration,
+    ToolCall,
+    ToolFinished,
+)
+from device.live.session import Session
+from device.panel.panel import open_panel
+from device.phases import Phase
+from device.service.journal import line
+from device.service.notify import Notifier
+from device.service.timeline import Recorder
+from device.tools.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+MICROPHONE_SILENT_S = 2.0
+"""A running microphone gives 50 frames a second; without any for this long it is as good as unplugged."""
+
+
+class Daemon:
+    """The device, whole."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        key: SecretStr,
+        registry: Registry,
+        *,
+        now: Callable[[], datetime],
+        recorders: Sequence[Recorder] = (),
+        microphone: Microphone | None = None,
+    ) -> None:
+        """Prepare everything that opens nothing.
+
+        now: the household's clock. recorders: told all that happens, in order; closed at the end.
+        microphone: one to use instead of what `audio.input` names.
+        """
+        self._settings = settings
+        self._key = key
+        self._registry = registry
+        self._now = now
+        self._recorders = recorders
+        self._own_microphone = microphone
+        self._conversation = Conversation(turn_taking=settings.live.turn_taking, duplex=settings.audio.duplex)
+        self._gate = Gate(settings.gate)
+        self._notifier = Notifier()
+        self._tools_at_work: dict[str, asyncio.Task[None]] = {}
+        self._answer_timer: asyncio.TimerHandle | None = None
+        self._frames_heard = 0
+
+    # ------------------------------------------------------------------------------- life
+
+    async def run(self, stop: asyncio.Event | None = None) -> None:
+        """Live until SIGTERM, SIGINT or `stop`.
+
+        Raises:
+            LadleError: a part cannot work; its `exit_status` says of which kind.
+        """
+        stop = stop or asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        failures: list[BaseException] = []
+        with ExitStack() as parts:
+            self._open_parts(parts)
+            try:
+                await self._run_parts(stop)
+            except* LadleError as group:
+                failures.extend(group.exceptions)
+        if failures:
+            raise failures[0]
+
+    def _open_parts(self, parts: ExitStack) -> None:
+        """Open what has to be closed; `parts` closes it in reverse order."""
+        self._began = asyncio.get_running_loop().time()
+        self._first_attempt = asyncio.Event()
+        for recorder in self._recorders:
+            parts.callback(recorder.close)
+        self._panel = open_panel(
+            self._settings.panel,
+            on_press=lambda: self.dispatch(ButtonPressed()),
+            on_hold=lambda: self.dispatch(MuteToggled()),
+        )
+        parts.callback(self._panel.close)
+        self._show(self._conversation.face)
+        self._speaker = open_speaker(
+            self._settings.audio,
+            on_played=self._played,
+            on_drained=lambda: self.dispatch(PlaybackDrained()),
+        )
+        parts.callback(self._speaker.close)
+        self._microphone = self._own_microphone or open_microphone(self._settings.audio)
+        parts.callback(self._microphone.close)
+        self._session = Session(
+            self._settings.live,
+            self._key,
+            self._registry.declarations,
+            emit=self.dispatch,
+            now=self._now,
+            on_sent=self._sent,
+        )
+
+    async def _run_parts(self, stop: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            lasting = [
+                tasks.create_task(part, name=name)
+                for name, part in (
+                    ("session", self._session.run()),
+                    ("watchdog", self._notifier.feed_watchdog()),
+                    ("listening", self._listen_once_ready()),
+                )
+            ]
+            await stop.wait()
+            logger.info("stopping")
+            self._notifier.stopping()
+            for task in (*lasting, *self._tools_at_work.values()):
+                task.cancel()
+
+    async def _listen_once_ready(self) -> None:
+        """Come up, then take frames for ever.
+
+        The first attempt to connect is waited for, whatever comes of it, so that a word said right after
+        `ready` is answered; without a network the device is ready too, and says that it reconnects.
+        """
+        await self._first_attempt.wait()
+        self.dispatch(Started())
+        for recorder in self._recorders:
+            recorder.ready()
+        self._speaker.start()
+        self._microphone.start()
+        took_ms = (asyncio.get_running_loop().time() - self._began) * 1000
+        logger.info("ready start_ms=%.0f", took_ms)
+        self._notifier.ready()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take_frames())
+            tasks.create_task(self._watch_microphone())
+
+    # ------------------------------------------------------------------------------- microphone -> core
+
+    async def _take_frames(self) -> None:
+        dropped = 0
+        async for frame in self._microphone.frames():
+            self._frames_heard += 1
+            self._record("frame_captured", frame=frame.number)
+            if self._microphone.dropped > dropped:
+                lost, dropped = self._microphone.dropped - dropped, self._microphone.dropped
+                logger.warning("frames_dropped count=%d reason=late", lost)
+            self._take_frame(frame)
+
+    def _take_frame(self, frame: Frame) -> None:
+        if self._conversation.listening:
+            for event in self._gate.process(frame):
+                self.dispatch(event)
+            return
+        for event in self._gate.close():
+            if self._conversation.activity_open:
+                self.dispatch(event)
+
+    async def _watch_microphone(self) -> None:
+        """Notice a microphone that gives nothing, and one that came back."""
+        heard, lost = 0, False
+        while True:
+            await asyncio.sleep(MICROPHONE_SILENT_S)
+            silent, heard = self._frames_heard == heard, self._frames_heard
+            if silent and not lost:
+                logger.error("microphone_lost silent_ms=%.0f", MICROPHONE_SILENT_S * 1000)
+                remedy = "The microphone gives no sound. Plug it out and in, then restart Ladle."
+                self.dispatch(FaultRaised("microphone", remedy))
+            elif lost and not silent:
+                logger.info("microphone_back")
+                self.dispatch(FaultCleared("microphone"))
+            lost = silent
+
+    # ------------------------------------------------------------------------------- the core
+
+    def dispatch(self, event: Event) -> None:
+        """Tell the core what happened, and do what it says. Runs on the event loop and never waits."""
+        self._observe(event)
+        if isinstance(event, Connected | ConnectionLost):
+            self._first_attempt.set()
+        if isinstance(event, InputTranscript | OutputTranscript) and self._settings.privacy.keep_transcripts:
+            logger.info(line(type(event).__name__, {"text": event.text}))
+        for action in self._conversation.handle(event):
+            self._observe(action)
+            self._perform(action)
+        self._wait_for_answer(event)
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case SendFrame() | StartActivity() | EndActivity() | StopGeneration() | SendToolOutcome():
+                self._session.send(action)
+            case PlayReply(pcm):
+                self._speaker.play(pcm)
+            case FlushSpeaker(by):
+                self._silence(by)
+            case RunTool(call):
+                self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
+            case CancelTool(call_id):
+                self._tools_at_work.pop(call_id).cancel()
+            case Reconnect(reason):
+                logger.warning("no_answer reason=%r", reason)
+                self._session.reconnect()
+            case ShowFace(face):
+                self._show(face)
+            case Note(name, fields):
+                logger.log(logging.ERROR if name == "fault" else logging.INFO, line(name, fields))
+            case Refused(event, phase):
+                logger.debug("refused event=%s phase=%s", event, phase)
+
+    def _silence(self, by: InterruptedBy) -> None:
+        unheard_ms = reply_ms(self._speaker.flush() * SAMPLE_BYTES)
+        logger.info("interrupted by=%s unheard_ms=%.0f", by, unheard_ms)
+
+    def _show(self, face: Face) -> None:
+        self._panel.show(face)
+        self._record("face", face=face.value)
+        self._notifier.status(face.value)
+
+    async def _run_tool(self, call: ToolCall) -> None:
+        outcome = await self._registry.run(call)
+        self._tools_at_work.pop(call.id, None)
+        self.dispatch(ToolFinished(outcome))
+
+    def _wait_for_answer(self, event: Event) -> None:
+        """While an answer is awaited on an open connection, let no more than its time pass in silence."""
+        awaited = self._conversation.phase is Phase.THINKING and self._conversation.connected
+        news = not isinstance(event, ButtonPressed | MuteToggled | FaultRaised | FaultCleared)
+        if self._answer_timer and (news or not awaited):
+            self._answer_timer.cancel()
+            self._answer_timer = None
+        if awaited and self._answer_timer is None:
+            self._answer_timer = asyncio.get_running_loop().call_later(
+                self._settings.live.answer_timeout_s, self._answer_is_overdue
+            )
+
+    def _answer_is_overdue(self) -> None:
+        self._answer_timer = None
+        self.dispatch(AnswerOverdue())
+
+    # ------------------------------------------------------------------------------- those who watch
+
+    def _observe(self, value: Event | Action) -> None:
+        for recorder in self._recorders:
+            recorder.record_value(value)
+
+    def _record(self, name: str, **fields: object) -> None:
+        for recorder in self._recorders:
+            recorder.record(name, **fields)
+
+    def _played(self, played_bytes: int) -> None:
+        self._record("reply_audio_played", bytes=played_bytes)
+
+    def _sent(self, frame: Frame) -> None:
+        self._record("frame_sent", frame=frame.number)
+
+
+def make_daemon(
+    settings: Settings,
+    key: SecretStr,
+    *,
+    now: Callable[[], datetime] | None = None,
+    recorders: Sequence[Recorder] = (),
+    microphone: Microphone | None = None,
+) -> Daemon:
+    """A daemon with its kitchen: the food database, the plan, and the tools over them.
+
+    Raises:
+        ConfigError: a data file is missing or wrong; the message names file, line and fault.
+    """
+    zone = settings.household.zone
+    now = now or (lambda: datetime.now(zone).astimezone(zone))
+    registry = Registry(ALL_TOOLS, open_kitchen(settings, now), timeout_s=settings.live.tool_timeout_s)
+    return Daemon(settings, key, registry, now=now, recorders=recorders, microphone=microphone)

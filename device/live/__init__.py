@@ -1,0 +1,1 @@
+"""The Live API: one long session over as many connections as it takes."""

@@ -1,0 +1,167 @@
+"""One connection to the Live API: one WebSocket through google-genai, and its errors made uniform.
+
+The SDK raises APIError with the WebSocket's close code when it reads, websockets' own errors when it sends,
+and TypeError or a validation error for a message that it cannot read, which leaves the connection open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from google import genai
+from google.genai import errors, types
+from google.genai.live import AsyncSession
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from device.config import LiveSettings
+from device.errors import ConfigError, ConnectionEndedError, KeyRefusedError, LadleError
+from device.events import (
+    EndActivity,
+    Event,
+    SendFrame,
+    SendToolOutcome,
+    StartActivity,
+    StopGeneration,
+    TurnTaking,
+)
+from device.live.messages import GoAway, HandleOffered, translate
+
+logger = logging.getLogger(__name__)
+
+FRAME_MIME_TYPE = "audio/pcm;rate=16000"
+LOWEST_CLOSE_CODE = 1000
+HTTP_KEY_REFUSED = (401, 403)
+
+Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome
+
+
+class Connection:
+    """An open connection. One task may read its events while another sends."""
+
+    def __init__(
+        self, session: AsyncSession, turn_taking: TurnTaking, blocking_tools: Collection[str]
+    ) -> None:
+        self._session = session
+        self._turn_taking = turn_taking
+        self._blocking_tools = blocking_tools
+        self._unusable: dict[str, int] = {}
+
+    async def events(self) -> AsyncIterator[Event | HandleOffered | GoAway]:
+        """All that the API says, turn after turn.
+
+        A message that cannot be used is counted, logged once for each kind, and skipped.
+
+        Raises:
+            ConnectionEndedError: the connection is over.
+        """
+        while True:
+            try:
+                async for message in self._session.receive():
+                    for event in list(translate(message, self._blocking_tools)):
+                        yield event
+            except errors.APIError as error:
+                if error.code >= LOWEST_CLOSE_CODE:
+                    raise _ended(error) from error
+                self._skip(error)
+            except (TypeError, ValueError, AttributeError) as error:
+                self._skip(error)
+
+    async def send(self, item: Outgoing) -> None:
+        """Send one thing.
+
+        Raises:
+            ConnectionEndedError: the connection is over.
+        """
+        try:
+            await self._send(item)
+        except ConnectionClosed as error:
+            code = error.rcvd.code if error.rcvd else 1006
+            reason = error.rcvd.reason if error.rcvd else "the connection broke while sending"
+            raise ConnectionEndedError(code, reason) from error
+
+    async def _send(self, item: Outgoing) -> None:
+        device_takes_turns = self._turn_taking is TurnTaking.DEVICE
+        match item:
+            case SendFrame(frame):
+                audio = types.Blob(data=frame.pcm, mime_type=FRAME_MIME_TYPE)
+                await self._session.send_realtime_input(audio=audio)
+            case StartActivity() if device_takes_turns:
+                await self._session.send_realtime_input(activity_start=types.ActivityStart())
+            case EndActivity() if device_takes_turns:
+                await self._session.send_realtime_input(activity_end=types.ActivityEnd())
+            case EndActivity():
+                await self._session.send_realtime_input(audio_stream_end=True)
+            case StopGeneration():
+                # Any client content interrupts what is being generated; left incomplete, it asks nothing.
+                await self._session.send_client_content(turn_complete=False)
+            case SendToolOutcome(outcome):
+                response = types.FunctionResponse(
+                    id=outcome.call_id, name=outcome.name, response=dict(outcome.payload)
+                )
+                await self._session.send_tool_response(function_responses=response)
+
+    def _skip(self, error: Exception) -> None:
+        kind = type(error).__name__
+        self._unusable[kind] = self._unusable.get(kind, 0) + 1
+        if self._unusable[kind] == 1:
+            logger.warning("message_skipped kind=%s reason=%r", kind, str(error)[:200])
+
+
+@asynccontextmanager
+async def open_connection(
+    client: genai.Client,
+    settings: LiveSettings,
+    config: types.LiveConnectConfig,
+    blocking_tools: Collection[str],
+) -> AsyncIterator[Connection]:
+    """Connect, and close politely at the end.
+
+    Raises:
+        KeyRefusedError: the API does not accept the key.
+        ConfigError: the API does not know the model.
+        ConnectionEndedError: no connection came about, for any other reason.
+    """
+    context = client.aio.live.connect(model=settings.model, config=config)
+    try:
+        # The SDK waits for the answer to its setup without a limit of its own.
+        async with asyncio.timeout(settings.connect_timeout_s):
+            session = await context.__aenter__()
+    except (errors.APIError, InvalidHandshake, OSError, TimeoutError, ConnectionClosed) as error:
+        raise _refused(error, settings) from error
+    try:
+        if session.setup_complete is None:
+            raise ConnectionEndedError(0, "the API's first message did not complete the setup")
+        yield Connection(session, settings.turn_taking, blocking_tools)
+    finally:
+        await context.__aexit__(None, None, None)
+
+
+def _refused(error: Exception, settings: LiveSettings) -> LadleError:
+    """Why a connection did not come about."""
+    match error:
+        case errors.APIError():
+            ended = _ended(error)
+        case InvalidStatus():
+            status = error.response.status_code
+            ended = ConnectionEndedError(status, f"HTTP status {status}")
+        case TimeoutError():
+            ended = ConnectionEndedError(0, f"no answer within {settings.connect_timeout_s:g} s")
+        case _:
+            ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}")
+    if ended.code in HTTP_KEY_REFUSED or "api key" in ended.reason.lower():
+        return KeyRefusedError(
+            f"The Live API refused the API key ({ended.reason}). Make a new one at "
+            "https://aistudio.google.com/apikey and put it where the old one is."
+        )
+    if "models/" in ended.reason and "not found" in ended.reason:
+        return ConfigError(
+            f"The Live API does not know the model {settings.model!r} ({ended.reason}). Correct live.model."
+        )
+    return ended
+
+
+def _ended(error: errors.APIError) -> ConnectionEndedError:
+    return ConnectionEndedError(error.code, str(error.details or "") or "closed without a reason")

@@ -1,0 +1,81 @@
+"""What the Live API says -> events of the core, and the few things that only the session needs to know.
+
+One message may carry several payloads at once, so nothing here is exclusive.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from google.genai import types
+
+from device.events import (
+    Event,
+    GenerationComplete,
+    InputTranscript,
+    OutputTranscript,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    ToolCall,
+    ToolCallReceived,
+    ToolCallsCancelled,
+    TurnComplete,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HandleOffered:
+    """The session can be resumed from here with this handle."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    """The API will end this connection in that time, a duration such as "50s"."""
+
+    time_left: str
+
+
+def translate(
+    message: types.LiveServerMessage, blocking_tools: Collection[str]
+) -> Iterator[Event | HandleOffered | GoAway]:
+    """Everything that a message says, in the order in which it is to be handled."""
+    if message.server_content:
+        yield from _content(message.server_content)
+    if message.tool_call:
+        for call in message.tool_call.function_calls or []:
+            yield ToolCallReceived(_call(call, blocking_tools))
+    if message.tool_call_cancellation:
+        yield ToolCallsCancelled(tuple(message.tool_call_cancellation.ids or ()))
+    update = message.session_resumption_update
+    if update and update.resumable and update.new_handle:
+        yield HandleOffered(update.new_handle)
+    if message.go_away:
+        yield GoAway(message.go_away.time_left or "0s")
+
+
+def _content(content: types.LiveServerContent) -> Iterator[Event]:
+    if content.input_transcription and content.input_transcription.text:
+        yield InputTranscript(content.input_transcription.text)
+    for part in (content.model_turn.parts if content.model_turn else None) or []:
+        if part.inline_data and part.inline_data.data:
+            yield ReplyAudioReceived(part.inline_data.data)
+    if content.output_transcription and content.output_transcription.text:
+        yield OutputTranscript(content.output_transcription.text)
+    if content.generation_complete:
+        yield GenerationComplete()
+    if content.interrupted:
+        yield ReplyInterrupted()
+    # A model that thinks in the background completes several turns before its interaction is over.
+    if content.turn_complete and content.interaction_status != types.InteractionStatus.IN_PROGRESS:
+        yield TurnComplete()
+
+
+def _call(call: types.FunctionCall, blocking_tools: Collection[str]) -> ToolCall:
+    name = call.name or ""
+    return ToolCall(call.id or name, name, call.args or {}, name in blocking_tools)

@@ -1,0 +1,181 @@
+"""The session: one long conversation with the Live API, over as many connections as it takes.
+
+One task reads and never waits for anything but the network; one task writes. What they find out reaches the
+core through `emit`, a plain call on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+
+from pydantic import SecretStr
+
+from device.config import LiveSettings
+from device.errors import ConnectionEndedError
+from device.events import (
+    Connected,
+    ConnectionLost,
+    Event,
+    Frame,
+    ReplyAudioReceived,
+    SendFrame,
+    ToolDeclaration,
+    TurnComplete,
+)
+from device.live.backoff import Backoff
+from device.live.connection import LOWEST_CLOSE_CODE, Connection, Outgoing, open_connection
+from device.live.messages import GoAway, HandleOffered
+from device.live.outbox import Outbox
+from device.live.setup import blocks_on, live_config, make_client
+
+logger = logging.getLogger(__name__)
+
+FRAMES_PER_SECOND = 50
+STABLE_S = 10.0
+"""A connection that lasted this long was a good one; the next failure starts the backoff afresh."""
+QUOTA_WORDS = ("resource_exhausted", "quota")
+HTTP_TOO_MANY = 429
+
+
+class Session:
+    """Keeps a connection open for ever, and carries what was not answered from one to the next."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        key: SecretStr,
+        declarations: Sequence[ToolDeclaration],
+        *,
+        emit: Callable[[Event], None],
+        now: Callable[[], datetime],
+        on_sent: Callable[[Frame], None] = lambda _: None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """on_sent: told each frame when it is on the wire. Raises ConfigError for an unusable `ca_file`."""
+        self._settings = settings
+        self._declarations = declarations
+        self._blocking_tools = {tool.name for tool in declarations if blocks_on(tool, settings.model)}
+        self._emit = emit
+        self._now = now
+        self._on_sent = on_sent
+        self._backoff = backoff or Backoff()
+        self._client = make_client(settings, key)
+        self._outbox = Outbox(int(settings.buffer_s * FRAMES_PER_SECOND))
+        self._leave = asyncio.Event()
+        self._handle: str | None = None
+        self._lost_at: float | None = None
+        self._connected_at: float | None = None
+
+    def send(self, item: Outgoing) -> None:
+        """Queue something for the API, connected or not."""
+        self._outbox.put(item)
+
+    def reconnect(self) -> None:
+        """Leave a connection that no longer answers, and what it was asked; the next one starts afresh."""
+        self._handle = None
+        self._outbox.settle()
+        self._leave.set()
+
+    async def run(self) -> NoReturn:
+        """Connect, and connect again.
+
+        Raises:
+            KeyRefusedError: the API refuses the key.
+            ConfigError: the API does not know the model.
+        """
+        while True:
+            try:
+                await self._live_through_one_connection()
+            except ConnectionEndedError as error:
+                await self._pause_after(error)
+
+    async def _live_through_one_connection(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        handle = self._handle
+        config = live_config(self._settings, self._declarations, now=self._now(), handle=handle)
+        async with open_connection(self._client, self._settings, config, self._blocking_tools) as connection:
+            self._report_connected(began, resumed=handle is not None)
+            await _first_of(self._read(connection), self._write(connection), self._wait_to_leave())
+
+    def _report_connected(self, began: float, *, resumed: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        logger.info(
+            "%s connect_ms=%.0f outage_ms=%.0f",
+            "resumed" if resumed else "connected",
+            (now - began) * 1000,
+            (now - self._lost_at) * 1000 if self._lost_at else 0,
+        )
+        self._lost_at, self._connected_at = None, now
+        self._leave.clear()
+        self._outbox.rewind()
+        self._emit(Connected())
+
+    async def _read(self, connection: Connection) -> None:
+        async for event in connection.events():
+            match event:
+                case HandleOffered(handle):
+                    self._handle = handle
+                case GoAway(time_left):
+                    logger.info("go_away time_left=%s", time_left)
+                case ReplyAudioReceived() | TurnComplete():
+                    self._outbox.settle()
+                    self._emit(event)
+                case _:
+                    self._emit(event)
+
+    async def _write(self, connection: Connection) -> None:
+        while True:
+            item = await self._outbox.next()
+            await connection.send(item)
+            self._outbox.sent()
+            if isinstance(item, SendFrame):
+                self._on_sent(item.frame)
+
+    async def _wait_to_leave(self) -> None:
+        await self._leave.wait()
+        raise ConnectionEndedError(0, "left because the API no longer answered")
+
+    async def _pause_after(self, error: ConnectionEndedError) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._connected_at is None:
+            self._drop_refused_handle(error)
+        elif now - self._connected_at >= STABLE_S:
+            self._backoff.reset()
+        first = self._lost_at is None
+        self._lost_at = self._lost_at or now
+        self._connected_at = None
+        delay_s = self._backoff.next_s(quota_exhausted=_is_quota(error))
+        # The first failure is news; its repetitions would only bury it.
+        level = logging.WARNING if first else logging.DEBUG
+        logger.log(level, "connection_lost code=%d reason=%r", error.code, error.reason)
+        logger.log(logging.INFO if first else logging.DEBUG, "reconnecting in_ms=%.0f", delay_s * 1000)
+        if first:
+            self._emit(ConnectionLost(error.reason))
+        await asyncio.sleep(delay_s)
+
+    def _drop_refused_handle(self, error: ConnectionEndedError) -> None:
+        """A close before the setup is complete, as opposed to a network that is down, is about the handle."""
+        if error.code >= LOWEST_CLOSE_CODE:
+            self._handle = None
+
+
+def _is_quota(error: ConnectionEndedError) -> bool:
+    return error.code == HTTP_TOO_MANY or any(word in error.reason.lower() for word in QUOTA_WORDS)
+
+
+async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, then stop the others; raises what that one raised."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

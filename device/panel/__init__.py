@@ -1,0 +1,1 @@
+"""The physical face: a button and a light, through gpiozero."""

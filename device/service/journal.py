@@ -1,0 +1,47 @@
+"""Logging: one line an event, `event_name key=value ...`, readable in a terminal and by journalctl."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+SYSTEMD_PRIORITY = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
+NOISY_LIBRARIES = ("google_genai", "websockets", "httpx2", "httpcore2", "asyncio")
+
+
+class _JournalFormatter(logging.Formatter):
+    """A line with a `<priority>` prefix that systemd understands; a traceback stays in one entry."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = SYSTEMD_PRIORITY.get(record.levelno, 6)
+        return f"<{priority}>" + super().format(record).replace("\n", "\\n")
+
+
+def set_up_logging(*, verbose: bool = False) -> None:
+    """Send Ladle's events to stderr: INFO and above, or everything."""
+    handler = logging.StreamHandler(sys.stderr)
+    if os.environ.get("JOURNAL_STREAM"):
+        handler.setFormatter(_JournalFormatter("%(message)s"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
+    for name in NOISY_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def line(name: str, fields: Mapping[str, object]) -> str:
+    """An event as one line; text with spaces is quoted."""
+    return " ".join([name, *(f"{key}={_shown(value)}" for key, value in fields.items())])
+
+
+def _shown(value: object) -> str:
+    text = f"{value:.0f}" if isinstance(value, float) else str(value)
+    return repr(text) if " " in text or not text else text

@@ -1,0 +1,36 @@
+"""Telling systemd that the daemon is ready, alive, or stopping (sd_notify(3)); silent outside a service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import sdnotify
+
+
+class Notifier:
+    """Messages to the service manager."""
+
+    def __init__(self) -> None:
+        self._notifier = sdnotify.SystemdNotifier()
+
+    def ready(self) -> None:
+        """The daemon is up."""
+        self._notifier.notify("READY=1")
+
+    def status(self, sentence: str) -> None:
+        """One line for `systemctl status`."""
+        self._notifier.notify(f"STATUS={sentence}")
+
+    def stopping(self) -> None:
+        """The daemon is on its way out."""
+        self._notifier.notify("STOPPING=1")
+
+    async def feed_watchdog(self) -> None:
+        """Tell the watchdog, twice an interval, that the event loop turns; returns where there is none."""
+        interval_us = int(os.environ.get("WATCHDOG_USEC", "0"))
+        if not interval_us or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+            return
+        while True:
+            self._notifier.notify("WATCHDOG=1")
+            await asyncio.sleep(interval_us / 2 / 1_000_000)

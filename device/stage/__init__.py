@@ -1,0 +1,1 @@
+"""Rehearsals on a stage: the whole device against the stand-in, shown in the terminal."""

@@ -1,0 +1,94 @@
+"""The queue between the event loop and the speaker."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.audio.playback import Playback
+
+BLOCK = 8
+
+
+def playback(tail_blocks: int = 0) -> tuple[Playback, list[str]]:
+    drained: list[str] = []
+    return Playback(lambda: drained.append("drained"), tail_blocks=tail_blocks), drained
+
+
+def test_an_empty_one_gives_silence() -> None:
+    queue, drained = playback()
+    assert queue.take(BLOCK) == (bytes(BLOCK), 0)
+    assert not drained
+
+
+def test_a_short_rest_is_filled_up_with_silence() -> None:
+    queue, drained = playback()
+    queue.append(b"abcd")
+    assert queue.take(BLOCK) == (b"abcd" + bytes(4), 4)
+    assert drained == ["drained"]
+
+
+def test_it_drains_once_for_each_reply() -> None:
+    queue, drained = playback()
+    for _ in range(2):
+        queue.append(b"a" * BLOCK * 2)
+        for _ in range(5):
+            queue.take(BLOCK)
+    assert drained == ["drained"] * 2
+
+
+def test_a_device_that_holds_blocks_has_played_them_only_when_silence_follows() -> None:
+    queue, drained = playback(tail_blocks=2)
+    queue.append(b"a" * BLOCK)
+    queue.take(BLOCK)
+    queue.take(BLOCK)
+    assert queue.sounding
+    assert not drained
+    queue.take(BLOCK)
+    assert not queue.sounding
+    assert drained == ["drained"]
+
+
+def test_audio_that_comes_into_the_tail_goes_on_with_the_reply() -> None:
+    queue, drained = playback(tail_blocks=2)
+    queue.append(b"a" * BLOCK)
+    queue.take(BLOCK)
+    queue.take(BLOCK)
+    queue.append(b"b" * BLOCK)
+    assert queue.take(BLOCK) == (b"b" * BLOCK, BLOCK)
+    assert not drained
+
+
+def test_a_flush_silences_it_and_counts_what_was_never_heard() -> None:
+    queue, drained = playback(tail_blocks=4)
+    queue.append(b"a" * BLOCK * 10)
+    queue.take(BLOCK)
+    assert queue.flush(held_samples=100) == 10 * BLOCK // 2, "nine blocks queued, one held by the device"
+    assert queue.take(BLOCK) == (bytes(BLOCK), 0)
+    assert not drained, "what was cut off was not played"
+
+
+def test_a_flush_of_nothing_counts_nothing() -> None:
+    queue, _ = playback()
+    assert queue.flush(held_samples=100) == 0
+
+
+def test_a_block_is_scaled_where_a_scale_is_given() -> None:
+    queue = Playback(lambda: None, scale=bytes.upper)
+    queue.append(b"abcd")
+    assert queue.take(BLOCK)[0] == b"ABCD" + bytes(4)
+
+
+@given(st.lists(st.one_of(st.binary(max_size=50), st.none()), max_size=50))
+def test_no_byte_is_dropped_or_reordered(steps: list[bytes | None]) -> None:
+    """None takes a block; everything queued comes out in order."""
+    queue, _ = playback()
+    queued, heard = b"", b""
+    for step in [*steps, *[None] * 400]:
+        if step is None:
+            block, played = queue.take(BLOCK)
+            heard += block[:played]
+        else:
+            queue.append(step)
+            queued += step
+    assert heard == queued

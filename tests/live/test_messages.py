@@ -1,0 +1,101 @@
+"""What the Live API says, as the SDK reads it, in the words of the core."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from google.genai import types
+
+from device.events import (
+    GenerationComplete,
+    InputTranscript,
+    OutputTranscript,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    ToolCall,
+    ToolCallReceived,
+    ToolCallsCancelled,
+    TurnComplete,
+)
+from device.live.messages import GoAway, HandleOffered, translate
+
+PCM = b"\x01\x02\x03\x04"
+PART = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": base64.b64encode(PCM).decode()}}
+
+
+def said(message: dict[str, Any]) -> list[object]:
+    return list(translate(types.LiveServerMessage.model_validate(message), {"look_up_food"}))
+
+
+def content(**fields: Any) -> list[object]:
+    return said({"serverContent": fields})
+
+
+def test_every_part_of_a_reply_is_taken() -> None:
+    assert content(modelTurn={"parts": [PART, {"text": "thought", "thought": True}, PART]}) == [
+        ReplyAudioReceived(PCM),
+        ReplyAudioReceived(PCM),
+    ]
+
+
+def test_one_message_may_say_everything_at_once() -> None:
+    everything = content(
+        inputTranscription={"text": "rice"},
+        modelTurn={"parts": [PART]},
+        outputTranscription={"text": "Rice has"},
+        generationComplete=True,
+        turnComplete=True,
+    )
+    assert everything == [
+        InputTranscript("rice"),
+        ReplyAudioReceived(PCM),
+        OutputTranscript("Rice has"),
+        GenerationComplete(),
+        TurnComplete(),
+    ]
+
+
+def test_an_interruption_comes_before_the_end_of_its_turn() -> None:
+    assert content(interrupted=True, turnComplete=True) == [ReplyInterrupted(), TurnComplete()]
+
+
+def test_a_turn_that_goes_on_in_the_background_is_not_complete() -> None:
+    assert content(turnComplete=True, interactionStatus="IN_PROGRESS") == []
+    assert content(turnComplete=True, interactionStatus="IDLE") == [TurnComplete()]
+
+
+def test_tool_calls_are_marked_as_blocking_by_their_declaration() -> None:
+    calls = [
+        {"id": "1", "name": "look_up_food", "args": {"food": "rice"}},
+        {"id": "2", "name": "other"},
+    ]
+    assert said({"toolCall": {"functionCalls": calls}}) == [
+        ToolCallReceived(ToolCall("1", "look_up_food", {"food": "rice"}, blocking=True)),
+        ToolCallReceived(ToolCall("2", "other", {}, blocking=False)),
+    ]
+
+
+def test_a_call_without_an_id_is_known_by_its_name() -> None:
+    [event] = said({"toolCall": {"functionCalls": [{"name": "other"}]}})
+    assert event == ToolCallReceived(ToolCall("other", "other", {}, blocking=False))
+
+
+def test_cancellations_name_their_calls() -> None:
+    assert said({"toolCallCancellation": {"ids": ["1", "2"]}}) == [ToolCallsCancelled(("1", "2"))]
+
+
+def test_only_a_handle_marked_resumable_counts() -> None:
+    assert said({"sessionResumptionUpdate": {"newHandle": "h", "resumable": True}}) == [HandleOffered("h")]
+    assert said({"sessionResumptionUpdate": {"newHandle": "h", "resumable": False}}) == []
+    assert said({"sessionResumptionUpdate": {}}) == []
+
+
+def test_a_goodbye_tells_its_time() -> None:
+    assert said({"goAway": {"timeLeft": "50s"}}) == [GoAway("50s")]
+
+
+def test_empty_messages_say_nothing() -> None:
+    assert said({}) == []
+    assert content() == []
+    assert said({"toolCall": {}}) == []

@@ -1,0 +1,166 @@
+"""What is kept until it is sent, and until it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.events import (
+    EndActivity,
+    Frame,
+    SendFrame,
+    SendToolOutcome,
+    StartActivity,
+    StopGeneration,
+    ToolOutcome,
+)
+from device.live.connection import Outgoing
+from device.live.outbox import Outbox
+
+RUNNER = asyncio.Runner()
+"""One loop for all, since a test lets the writer run several times."""
+
+OUTCOME = SendToolOutcome(ToolOutcome("c1", "look_up_food", {}))
+
+
+def frame(number: int) -> SendFrame:
+    return SendFrame(Frame(number, b""))
+
+
+def activity(*numbers: int) -> list[Outgoing]:
+    return [StartActivity(), *(frame(number) for number in numbers), EndActivity()]
+
+
+def filled(items: list[Outgoing], max_frames: int = 100) -> Outbox:
+    outbox = Outbox(max_frames)
+    for item in items:
+        outbox.put(item)
+    return outbox
+
+
+def send_all(outbox: Outbox) -> list[Outgoing]:
+    """What a writer sends until there is nothing left."""
+
+    async def drain() -> list[Outgoing]:
+        sent: list[Outgoing] = []
+        while True:
+            try:
+                async with asyncio.timeout(0):
+                    item = await outbox.next()
+            except TimeoutError:
+                return sent
+            sent.append(item)
+            outbox.sent()
+
+    return RUNNER.run(drain())
+
+
+def test_everything_goes_out_in_order() -> None:
+    items = [*activity(1, 2), OUTCOME, StopGeneration()]
+    assert send_all(filled(items)) == items
+
+
+def test_an_item_is_given_again_until_it_was_sent() -> None:
+    async def twice() -> list[Outgoing]:
+        outbox = filled([frame(1), frame(2)])
+        return [await outbox.next(), await outbox.next()]
+
+    assert asyncio.run(twice()) == [frame(1), frame(1)]
+
+
+def test_what_was_not_answered_goes_out_again_on_the_next_connection() -> None:
+    outbox = filled([*activity(1, 2), OUTCOME])
+    send_all(outbox)
+    outbox.rewind()
+    assert send_all(outbox) == activity(1, 2), "but not the outcome of a call that died with its connection"
+
+
+def test_an_open_activity_is_repeated_and_goes_on() -> None:
+    outbox = filled([StartActivity(), frame(1)])
+    send_all(outbox)
+    outbox.rewind()
+    outbox.put(frame(2))
+    outbox.put(EndActivity())
+    assert send_all(outbox) == activity(1, 2)
+
+
+def test_what_was_answered_is_not_repeated() -> None:
+    outbox = filled([*activity(1), OUTCOME])
+    send_all(outbox)
+    outbox.settle()
+    outbox.rewind()
+    assert send_all(outbox) == []
+
+
+def test_an_answer_to_an_earlier_activity_does_not_settle_the_open_one() -> None:
+    outbox = filled([*activity(1), StartActivity(), frame(2)])
+    send_all(outbox)
+    outbox.settle()
+    outbox.rewind()
+    assert send_all(outbox) == [StartActivity(), frame(2)]
+
+
+def test_an_activity_that_was_not_sent_is_not_settled() -> None:
+    outbox = filled(activity(1))
+    outbox.settle()
+    assert send_all(outbox) == activity(1)
+
+
+def test_beyond_the_limit_the_oldest_frame_goes_and_is_counted() -> None:
+    outbox = filled(activity(*range(5)), max_frames=3)
+    assert send_all(outbox) == activity(2, 3, 4)
+    assert outbox.dropped == 2
+
+
+def test_a_frame_that_was_sent_is_let_go_without_being_counted() -> None:
+    outbox = filled([StartActivity(), frame(1), frame(2)], max_frames=2)
+    send_all(outbox)
+    outbox.put(frame(3))
+    assert send_all(outbox) == [frame(3)]
+    assert outbox.dropped == 0
+
+
+def test_a_writer_that_waits_wakes_up() -> None:
+    async def wait() -> Outgoing:
+        outbox = Outbox(10)
+        waiting = asyncio.create_task(outbox.next())
+        await asyncio.sleep(0)
+        outbox.put(frame(1))
+        return await waiting
+
+    assert asyncio.run(wait()) == frame(1)
+
+
+STEPS = st.lists(st.sampled_from(["say", "send", "settle", "rewind"]), max_size=60)
+
+
+@given(STEPS)
+def test_on_every_connection_activities_are_whole_and_none_unanswered_is_missing(steps: list[str]) -> None:
+    """An observer notes what each connection saw; `say` puts one activity of two frames."""
+    outbox = Outbox(10_000)
+    said = 0
+    unanswered: list[int] = []
+    connection: list[Outgoing] = []
+    for step in steps:
+        if step == "say":
+            for item in activity(2 * said, 2 * said + 1):
+                outbox.put(item)
+            unanswered.append(said)
+            said += 1
+        elif step == "send":
+            connection += send_all(outbox)
+        elif step == "settle":
+            connection += send_all(outbox)
+            outbox.settle()
+            unanswered.clear()
+        else:
+            outbox.rewind()
+            connection = []
+    connection += send_all(outbox)
+    seen = [item.frame.number for item in connection if isinstance(item, SendFrame)]
+    assert seen == sorted(set(seen)), "in order, none twice"
+    for number in unanswered:
+        assert 2 * number in seen
+        assert 2 * number + 1 in seen
