@@ -146,11 +146,10 @@ def config() -> None:
 @_told
 def check(file: Path | None) -> None:
     """Check a configuration file, and the foods and plan that it names."""
-    from device.daemon import check_data_files  # noqa: PLC0415
+    from device.household import open_household  # noqa: PLC0415
 
-    settings = load_settings(file)
-    for sentence in check_data_files(settings):
-        click.echo(sentence)
+    for warning in open_household(load_settings(file)).foods.warnings:
+        click.echo(f"Warning: {warning}", err=True)
     click.echo("The configuration is in order.")
 
 

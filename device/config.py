@@ -129,6 +129,16 @@ class NutritionSettings(_Section):
     foods: Path | None = None
     plan: Path | None = None
 
+    @property
+    def foods_file(self) -> Path:
+        """The food database to use."""
+        return self.foods or shipped_directory() / "foods.yaml"
+
+    @property
+    def plan_file(self) -> Path:
+        """The plan to use."""
+        return self.plan or shipped_directory() / "plan.yaml"
+
 
 class HouseholdSettings(_Section):
     """The people and their clock."""

@@ -55,12 +55,14 @@ from device.events import (
     ToolCall,
     ToolFinished,
 )
+from device.household import open_household
 from device.live.session import Session
 from device.panel.panel import open_panel
 from device.phases import Phase
 from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.timeline import Recorder
+from device.tools import ALL_TOOLS
 from device.tools.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -319,7 +321,6 @@ def make_daemon(
     Raises:
         ConfigError: a data file is missing or wrong; the message names file, line and fault.
     """
-    zone = settings.household.zone
-    now = now or (lambda: datetime.now(zone).astimezone(zone))
-    registry = Registry(ALL_TOOLS, open_kitchen(settings, now), timeout_s=settings.live.tool_timeout_s)
-    return Daemon(settings, key, registry, now=now, recorders=recorders, microphone=microphone)
+    kitchen = open_household(settings, now)
+    registry = Registry(ALL_TOOLS, kitchen, timeout_s=settings.live.tool_timeout_s)
+    return Daemon(settings, key, registry, now=kitchen.now, recorders=recorders, microphone=microphone)

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "panel": {"events", "config"},
     "service": {"events", "config"},
     "rehearsal": {"nutrition"},
+    "household": {"config", "tools"},
 }
 THE_COMPOSITION_ROOTS = {"daemon", "stage", "cli", "__init__"}
 ONLY_ROOM_OF = {

@@ -17,6 +17,9 @@ from device.audio.portaudio import Direction, open_stream
 
 logger = logging.getLogger(__name__)
 
+BEHIND_PORTAUDIO_MS = 40
+"""What a sound server holds beyond the latency that PortAudio knows of, as measured with PulseAudio."""
+
 
 class PortAudioSpeaker:
     """Plays what is queued; `_fill` runs on PortAudio's thread and crosses into the loop when all is played.
@@ -51,7 +54,7 @@ class PortAudioSpeaker:
             callback=self._fill,
         )
         self._held_samples = int(self._stream.latency * REPLY_RATE_HZ)
-        tail_blocks = -(-int(self._stream.latency * 1000) // BLOCK_MS)
+        tail_blocks = -(-int(self._stream.latency * 1000 + BEHIND_PORTAUDIO_MS) // BLOCK_MS)
         self._playback = Playback(self._drained, tail_blocks=tail_blocks, scale=scale)
 
     def start(self) -> None:

@@ -76,7 +76,6 @@ class Session:
 
     def reconnect(self) -> None:
         """Leave a connection that no longer answers, and what it was asked; the next one starts afresh."""
-        self._handle = None
         self._outbox.settle()
         self._leave.set()
 
@@ -142,6 +141,8 @@ class Session:
 
     async def _pause_after(self, error: ConnectionEndedError) -> None:
         now = asyncio.get_running_loop().time()
+        if self._leave.is_set():
+            self._handle = None
         if self._connected_at is None:
             self._drop_refused_handle(error)
         elif now - self._connected_at >= STABLE_S:

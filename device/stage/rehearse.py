@@ -147,9 +147,9 @@ def _recording(play: Play) -> bytes:
 
 async def _voiced(text: str) -> bytes:
     # The voice brings numpy and a resampler, which a rehearsal of a recording does without.
-    from device.rehearsal.mouth import voice_for_microphone  # noqa: PLC0415
+    from device.rehearsal.mouth import MICROPHONE_VOICE, Mouth  # noqa: PLC0415
 
-    return await voice_for_microphone(text)
+    return await Mouth(MICROPHONE_VOICE).for_microphone(text)
 
 
 def _new_wav() -> Path:
