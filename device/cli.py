@@ -6,6 +6,7 @@ The parts are imported where they are used, so that a quick command does not wai
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -65,7 +66,7 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     """Run the daemon in the foreground; this is what systemd starts."""
     from device.service.journal import set_up_logging  # noqa: PLC0415
 
-    set_up_logging(verbose=verbose)
+    set_up_logging(logging.DEBUG if verbose else logging.INFO)
     settings = load_settings(config_file)
     key = api_key(settings)
 
@@ -111,7 +112,8 @@ def rehearse(
     from device.stage.rehearse import EXAMPLE, Play  # noqa: PLC0415
     from device.stage.rehearse import rehearse as play_rehearsal  # noqa: PLC0415
 
-    set_up_logging(verbose=verbose)
+    # The screen tells the story; the journal would tell it a second time.
+    set_up_logging(logging.DEBUG if verbose else logging.WARNING)
     if say and hear:
         raise click.UsageError("--say and --hear exclude each other.")
     play = Play(say or EXAMPLE, hear, speak, press_at_s, script, clock)
@@ -132,7 +134,7 @@ def rehearsal_server(host: str, port: int, script: Path | None, verbose: bool) -
     from device.rehearsal.main import serve  # noqa: PLC0415
     from device.service.journal import set_up_logging  # noqa: PLC0415
 
-    set_up_logging(verbose=verbose)
+    set_up_logging(logging.DEBUG if verbose else logging.INFO)
     serve(host, port, script)
 
 

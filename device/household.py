@@ -1,4 +1,4 @@
-"""The household's kitchen as Settings describe it: foods, plan and clock, for the daemon and the command line."""
+"""The household's kitchen as Settings describe it: foods, plan and clock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def open_household(settings: Settings, now: Callable[[], datetime] | None = None
     """The kitchen of these settings; `now` is its clock, the machine's unless another is given.
 
     Raises:
-        ConfigError: the foods or the plan cannot be read or are wrong; the message names file, line and fault.
+        ConfigError: the foods or the plan cannot be read or are wrong; file, line and fault are named.
     """
     zone = settings.household.zone
     return open_kitchen(

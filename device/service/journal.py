@@ -25,14 +25,14 @@ class _JournalFormatter(logging.Formatter):
         return f"<{priority}>" + super().format(record).replace("\n", "\\n")
 
 
-def set_up_logging(*, verbose: bool = False) -> None:
-    """Send Ladle's events to stderr: INFO and above, or everything."""
+def set_up_logging(level: int = logging.INFO) -> None:
+    """Send Ladle's events of this level and above to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     if os.environ.get("JOURNAL_STREAM"):
         handler.setFormatter(_JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in NOISY_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -66,17 +66,18 @@ async def rehearse(settings: Settings, play: Play, recorders: Sequence[Recorder]
     spoken = None if play.speak == REAL_SPEAKER else Path(play.speak) if play.speak else _new_wav()
     use_mock_pins()
     screen = Screen()
+    recorders = [screen, *recorders]
     async with running_stand_in(play.script) as stand_in:
         daemon = make_daemon(
             _for_rehearsal(settings, stand_in, spoken),
             SecretStr(REHEARSAL_KEY),
             now=_kitchen_clock(play.clock),
-            recorders=[screen, *recorders],
+            recorders=recorders,
             microphone=microphone,
         )
         screen.opening(stand_in.endpoint, play.clock)
         performance = _Performance(daemon, screen, microphone, sentences)
-        await performance.run(play.press_at_s, settings.panel.button_pin)
+        await performance.run(play.press_at_s, lambda: _press(settings.panel.button_pin, recorders))
     if spoken:
         screen.closing(spoken)
 
@@ -96,11 +97,11 @@ class _Performance:
         self._microphone = microphone
         self._sentences = sentences
 
-    async def run(self, press_at_s: Sequence[float], button_pin: int) -> None:
+    async def run(self, press_at_s: Sequence[float], press_button: Callable[[], None]) -> None:
         """Until all is said and answered; raises LadleError where the daemon fails or does not answer."""
         stop = asyncio.Event()
         life = asyncio.create_task(self._daemon.run(stop), name="daemon")
-        acting = asyncio.create_task(self._act(press_at_s, button_pin), name="acting")
+        acting = asyncio.create_task(self._act(press_at_s, press_button), name="acting")
         await asyncio.wait({life, acting}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         failure = acting.exception() if acting.done() else None
@@ -109,10 +110,10 @@ class _Performance:
         if failure:
             raise failure
 
-    async def _act(self, press_at_s: Sequence[float], button_pin: int) -> None:
+    async def _act(self, press_at_s: Sequence[float], press_button: Callable[[], None]) -> None:
         await self._screen.is_ready.wait()
         for at_s in press_at_s:
-            asyncio.get_running_loop().call_later(at_s, press, button_pin)
+            asyncio.get_running_loop().call_later(at_s, press_button)
         if self._microphone is None:
             await asyncio.Event().wait()  # a person is talking: until Ctrl-C
         elif self._sentences:
@@ -139,6 +140,12 @@ class _Performance:
         while quiet_since is None or loop.time() - quiet_since < 2 * PAUSE_S:
             await asyncio.sleep(PAUSE_S / 5)
             quiet_since = (quiet_since or loop.time()) if self._screen.quiet else None
+
+
+def _press(pin: int, recorders: Sequence[Recorder]) -> None:
+    for recorder in recorders:
+        recorder.record("button_edge")
+    press(pin)
 
 
 def _recording(play: Play) -> bytes:

@@ -16,15 +16,7 @@ from device.config import AudioSettings
 from device.errors import ConfigError, UnavailableError
 from device.events import Frame
 from tests.clock import run_in_fast_time
-
-
-def write_wav(path: Path, pcm: bytes, *, rate: int = 16_000, channels: int = 1, width: int = 2) -> Path:
-    with wave.open(str(path), "wb") as wav:
-        wav.setframerate(rate)
-        wav.setnchannels(channels)
-        wav.setsampwidth(width)
-        wav.writeframes(pcm)
-    return path
+from tests.sounds import write_wav
 
 
 async def take(microphone: FileMicrophone, count: int) -> list[Frame]:

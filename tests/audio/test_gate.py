@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import math
-import struct
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.audio.formats import FRAME_MS, FRAME_SAMPLES, MICROPHONE_RATE_HZ, SILENT_FRAME
+from device.audio.formats import FRAME_MS, SILENT_FRAME
 from device.audio.gate import Gate
 from device.config import GateSettings
 from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Event, Frame
+from tests.sounds import vowel
 
 SETTINGS = GateSettings(onset_ms=120, hangover_ms=600, pre_roll_ms=400)
-
-
-def vowel(number: int) -> bytes:
-    """20 ms of a buzz with the harmonics of a low voice, which webrtcvad takes for speech."""
-    samples = []
-    for at in range(number * FRAME_SAMPLES, (number + 1) * FRAME_SAMPLES):
-        t = at / MICROPHONE_RATE_HZ
-        tones = sum(math.sin(2 * math.pi * 130 * harmonic * t) / harmonic for harmonic in range(1, 20))
-        samples.append(int(5000 * tones * (0.7 + 0.3 * math.sin(2 * math.pi * 5 * t))))
-    return struct.pack(f"<{FRAME_SAMPLES}h", *(max(-32768, min(32767, sample)) for sample in samples))
-
-
-VOWEL = [vowel(number) for number in range(10)]
 
 
 def frames(pattern: str) -> list[Frame]:
     """'.' is a silent frame, 'v' a voiced one."""
     return [
-        Frame(number, VOWEL[number % 10] if kind == "v" else SILENT_FRAME)
-        for number, kind in enumerate(pattern)
+        Frame(number, vowel(number) if kind == "v" else SILENT_FRAME) for number, kind in enumerate(pattern)
     ]
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import array
-import math
 import subprocess
 import sys
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.audio.virtual_card import VirtualCard, virtual_card
+from tests.sounds import loud_blocks, tone, write_wav
 
 pytestmark = pytest.mark.sound
 
@@ -63,31 +61,11 @@ def card() -> Iterator[VirtualCard]:
         yield running
 
 
-def tone(seconds: float, rate: int, hz: int = 440) -> bytes:
-    samples = (int(8000 * math.sin(2 * math.pi * hz * at / rate)) for at in range(int(seconds * rate)))
-    return array.array("h", samples).tobytes()
-
-
-def loud_ms(pcm: bytes, rate: int) -> list[int]:
-    """The blocks of 10 ms, by their number, that hold more than a whisper."""
-    samples = array.array("h", pcm[: len(pcm) // 2 * 2])
-    block = rate // 100
-    return [
-        at // block
-        for at in range(0, len(samples) - block, block)
-        if max(map(abs, samples[at : at + block])) > 1000
-    ]
-
-
 def test_what_is_played_into_the_microphone_is_captured_bit_for_bit(
     card: VirtualCard, tmp_path: Path
 ) -> None:
     sent = tone(1.0, 16_000)
-    with wave.open(str(tmp_path / "tone.wav"), "wb") as wav:
-        wav.setframerate(16_000)
-        wav.setnchannels(1)
-        wav.setsampwidth(2)
-        wav.writeframes(sent)
+    write_wav(tmp_path / "tone.wav", sent)
     command = [sys.executable, "-c", CAPTURE, str(tmp_path / "heard.raw"), "200"]
     process = subprocess.Popen(command, env=card.environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
@@ -102,7 +80,7 @@ def test_a_reply_comes_out_of_the_speaker_whole(card: VirtualCard, tmp_path: Pat
     with card.recording_speaker(tmp_path / "out.raw"):
         command = [sys.executable, "-c", PLAY, str(tmp_path / "reply.raw"), "whole"]
         subprocess.run(command, env=card.environment, check=True, timeout=20)
-    loud = loud_ms((tmp_path / "out.raw").read_bytes(), 24_000)
+    loud = loud_blocks((tmp_path / "out.raw").read_bytes(), 24_000)
     assert 98 <= len(loud) <= 102, "one second of tone, in blocks of 10 ms"
     assert loud[-1] - loud[0] + 1 == len(loud), "without a gap"
 
@@ -115,7 +93,7 @@ def test_a_flush_silences_the_card_and_the_next_reply_is_heard(card: VirtualCard
             command, env=card.environment, check=True, timeout=20, stdout=subprocess.PIPE, text=True
         )
     unheard_ms = int(result.stdout) / 24
-    loud = loud_ms((tmp_path / "out.raw").read_bytes(), 24_000)
+    loud = loud_blocks((tmp_path / "out.raw").read_bytes(), 24_000)
     first = [block for block in loud if block < loud[0] + 150]
     heard_ms = (first[-1] - first[0] + 1) * 10
     assert 700 <= heard_ms <= 1150, "about a second of the three was heard"

@@ -1,0 +1,335 @@
+"""The whole device in one process: real gate, real session, real tools, pins in memory, WAV files for sound.
+
+Only the speech is made by arithmetic, and the server follows a script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gpiozero import Device
+from pydantic import SecretStr
+
+from device.audio.files import FileMicrophone
+from device.config import Settings
+from device.daemon import make_daemon
+from device.errors import KeyRefusedError, UnavailableError
+from device.panel.mock import press, use_mock_pins
+from device.rehearsal.script_file import parse_script
+from device.rehearsal.server import RehearsalServer
+from device.service.timeline import Timeline
+from tests.sounds import REPLY_RATE, loud_blocks, read_wav, silence, speech
+
+WITHIN_S = 15.0
+BUTTON = Settings().panel.button_pin
+
+LONG_REPLY = """
+steps:
+  - on: activity_end
+    repeat: forever
+    do: [{reply: {ms: 8000, speed: 4}}]
+"""
+
+
+class Kitchen:
+    """A running daemon and everything that can be seen of it from outside."""
+
+    def __init__(self, server: RehearsalServer, directory: Path, **sections: Any) -> None:
+        self.server = server
+        self.spoken = directory / "spoken.wav"
+        self.timeline = directory / "timeline.jsonl"
+        self.microphone = FileMicrophone()
+        live = {"endpoint": server.endpoint, "ca_file": str(server.ca_file)} | sections.pop("live", {})
+        audio = {"output": f"file:{self.spoken}"} | sections.pop("audio", {})
+        settings = Settings.model_validate({"live": live, "audio": audio, **sections})
+        self._stop = asyncio.Event()
+        daemon = make_daemon(
+            settings, SecretStr("key"), recorders=[Timeline(self.timeline)], microphone=self.microphone
+        )
+        self.running = asyncio.create_task(daemon.run(self._stop))
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.timeline.read_text(encoding="utf-8").splitlines()]
+
+    def faces(self) -> list[str]:
+        return [line["face"] for line in self.lines() if line["event"] == "face"]
+
+    def first(self, event: str, after_ms: float = -1e9) -> dict[str, Any]:
+        return next(line for line in self.lines() if line["event"] == event and line["t_ms"] > after_ms)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while not holds():
+                if self.running.done():
+                    self.running.result()
+                await asyncio.sleep(0.01)
+
+    async def shows(self, face: str, *, again_after: int = 0) -> None:
+        await self.until(lambda: face in self.faces()[again_after:])
+
+    async def end(self) -> None:
+        self._stop.set()
+        await self.running
+
+
+@asynccontextmanager
+async def device(script: str, directory: Path, **sections: Any) -> AsyncIterator[Kitchen]:
+    async with RehearsalServer(script=parse_script(script)) as server:
+        running = Kitchen(server, directory, **sections)
+        try:
+            yield running
+            await running.end()
+        finally:
+            running.running.cancel()
+            await asyncio.gather(running.running, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def _pins() -> Any:
+    factory = use_mock_pins()
+    yield
+    factory.reset()
+    Device.pin_factory = None
+
+
+def test_a_question_is_heard_worked_on_and_answered(tmp_path: Path) -> None:
+    script = """
+    steps:
+      - on: activity_end
+        do: [{tool_call: {tool: look_up_food, args: {food: butter, quantity: 10, unit: g}}}]
+      - on: tool_response
+        do: [{reply: {ms: 600}}]
+    """
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.5) + speech(1.0))
+            await running.shows("speaking")
+            await running.shows("ready", again_after=running.faces().index("speaking"))
+            return running
+
+    running = asyncio.run(scene())
+    assert running.faces() == [
+        "starting", "ready", "hearing", "thinking", "working", "thinking", "speaking", "ready",
+    ]  # fmt: skip
+    [response] = running.server.received.last.tool_responses
+    assert response.response["ok"] is True
+    assert "72" in str(response.response["said"]), "10 g of butter have about 72 kcal"
+    loud = loud_blocks(read_wav(running.spoken), REPLY_RATE)
+    assert 58 <= len(loud) <= 62, "600 ms of reply"
+    played_ms = running.first("reply_audio_played")["t_ms"]
+    assert loud[0] * 10 == pytest.approx(played_ms, abs=40), "positions in the file are times from ready"
+
+
+def test_the_frames_on_the_wire_are_those_that_were_captured_without_a_gap(tmp_path: Path) -> None:
+    async def scene() -> Kitchen:
+        async with device("steps: [{on: activity_end, do: [turn_complete]}]", tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.5) + speech(1.0))
+            await running.shows("ready", again_after=2)
+            return running
+
+    running = asyncio.run(scene())
+    sent = [line["frame"] for line in running.lines() if line["event"] == "frame_sent"]
+    assert sent == list(range(sent[0], sent[0] + len(sent)))
+    [activity] = running.server.received.last.activities
+    assert speech(1.0) in activity.pcm
+    assert activity.frame_count == len(sent)
+
+
+def test_the_button_cuts_a_reply_short_and_no_late_audio_is_heard(tmp_path: Path) -> None:
+    async def scene() -> Kitchen:
+        async with device(LONG_REPLY, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            await asyncio.sleep(0.5)
+            press(BUTTON)
+            await running.until(lambda: running.server.received.last.counts["client_content"] == 1)
+            await asyncio.sleep(0.5)
+            return running
+
+    running = asyncio.run(scene())
+    pressed_ms = running.first("button_pressed")["t_ms"]
+    played = [line["t_ms"] for line in running.lines() if line["event"] == "reply_audio_played"]
+    assert max(played) < pressed_ms + 25
+    loud = loud_blocks(read_wav(running.spoken), REPLY_RATE)
+    assert loud[-1] * 10 < pressed_ms + 40, "silent within one block of 20 ms"
+    assert running.faces()[-1] == "ready"
+    assert "reply_interrupted" in [line["event"] for line in running.lines()], "the API was told, and agreed"
+
+
+def test_after_the_button_the_next_question_is_answered(tmp_path: Path) -> None:
+    async def scene() -> Kitchen:
+        async with device(LONG_REPLY, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            press(BUTTON)
+            await running.shows("ready", again_after=running.faces().index("speaking"))
+            seen = len(running.faces())
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking", again_after=seen)
+            return running
+
+    assert asyncio.run(scene()).faces().count("speaking") == 2
+
+
+def test_a_person_who_speaks_over_a_reply_silences_it_and_is_heard_from_the_first_word(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> Kitchen:
+        async with device(LONG_REPLY, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            running.microphone.hear(silence(0.3) + speech(0.7))
+            await running.until(lambda: len(running.server.received.last.activities) == 2)
+            await running.shows("speaking", again_after=running.faces().index("speaking") + 1)
+            await asyncio.sleep(0.1)
+            return running
+
+    running = asyncio.run(scene())
+    flushed_ms = running.first("flush_speaker")["t_ms"]
+    second_reply_ms = running.first("reply_audio_played", after_ms=flushed_ms + 25)["t_ms"]
+    assert second_reply_ms > flushed_ms + 500, "nothing of the old reply in between"
+    assert speech(0.7) in running.server.received.last.activities[1].pcm
+
+
+def test_a_held_button_mutes_and_no_frame_leaves_the_device(tmp_path: Path) -> None:
+    async def scene() -> Kitchen:
+        async with device(LONG_REPLY, tmp_path, panel={"mute_hold_s": 0.5}) as running:
+            await running.shows("ready")
+            Device.pin_factory.pin(BUTTON).drive_low()
+            await running.shows("muted")
+            Device.pin_factory.pin(BUTTON).drive_high()
+            running.microphone.hear(speech(1.0))
+            await running.microphone.heard_all.wait()
+            return running
+
+    running = asyncio.run(scene())
+    assert running.server.received.last.counts["audio"] == 0
+    assert running.server.received.last.counts["activity_start"] == 0
+
+
+def test_with_server_turn_taking_the_api_ends_the_turn(tmp_path: Path) -> None:
+    script = "steps: [{on: stream_end, do: [{reply: {ms: 400}}]}]"
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path, live={"turn_taking": "server"}) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            return running
+
+    record = asyncio.run(scene()).server.received.last
+    assert record.counts["activity_start"] == record.counts["activity_end"] == 0
+    assert record.counts["audio_stream_end"] == 1
+
+
+def test_a_question_without_an_answer_leads_to_another_connection(tmp_path: Path) -> None:
+    script = "steps: [{on: connect 1, do: []}, {on: activity_end, do: [{wait: 60000}]}]"
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path, live={"answer_timeout_s": 0.5}) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.until(lambda: running.server.received.opened == 2)
+            await running.shows("ready", again_after=3)
+            return running
+
+    assert "reconnect" in [line["event"] for line in asyncio.run(scene()).lines()]
+
+
+def test_a_tool_that_runs_when_the_connection_breaks_is_run_again_for_the_repeated_question(
+    tmp_path: Path,
+) -> None:
+    script = """
+    steps:
+      - on: connect 1
+        do: []
+      - {on: activity_end, do: [{tool_call: {tool: missed_meal, args: {meal: lunch}}}, reset]}
+      - on: connect 2
+        do: []
+      - {on: activity_end, do: [{tool_call: {tool: missed_meal, args: {meal: lunch}}}]}
+      - {on: tool_response, do: [{reply: {ms: 200}}]}
+    """
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            return running
+
+    running = asyncio.run(scene())
+    [response] = running.server.received.last.tool_responses
+    assert response.response["ok"] is True
+
+
+def test_without_a_network_the_device_is_ready_and_shows_that_it_reconnects(tmp_path: Path) -> None:
+    async def scene() -> list[str]:
+        nowhere = {"endpoint": "https://127.0.0.1:9"}
+        async with device("steps: []", tmp_path, live=nowhere) as running:
+            await running.until(lambda: any(line["event"] == "ready" for line in running.lines()))
+            return running.faces()
+
+    assert asyncio.run(scene())[-1] == "reconnecting"
+
+
+def test_a_refused_key_ends_the_daemon_with_its_exit_status(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with device("steps: [{on: connect, do: [{refuse: 401}]}]", tmp_path) as running:
+            await running.running
+
+    with pytest.raises(KeyRefusedError) as caught:
+        asyncio.run(scene())
+    assert caught.value.exit_status == 77
+
+
+def test_an_output_that_cannot_be_written_ends_the_daemon(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with device("steps: []", tmp_path, audio={"output": "file:/nowhere/out.wav"}) as running:
+            await running.running
+
+    with pytest.raises(UnavailableError, match="cannot be written as the speaker"):
+        asyncio.run(scene())
+
+
+class SilentMicrophone(FileMicrophone):
+    """A microphone whose card was pulled: it is open, and no frame comes until `plugged_in`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plugged_in = asyncio.Event()
+
+    def start(self) -> None:
+        asyncio.get_running_loop().create_task(self._start_later())
+
+    async def _start_later(self) -> None:
+        await self.plugged_in.wait()
+        super().start()
+
+
+def test_a_microphone_that_gives_nothing_is_a_fault_until_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device.daemon.MICROPHONE_SILENT_S", 0.2)
+    monkeypatch.setattr("tests.test_daemon.FileMicrophone", SilentMicrophone)
+
+    async def scene() -> list[str]:
+        async with device("steps: []", tmp_path) as running:
+            await running.shows("fault")
+            assert isinstance(running.microphone, SilentMicrophone)
+            running.microphone.plugged_in.set()
+            await running.shows("ready", again_after=running.faces().index("fault"))
+            return running.faces()
+
+    assert asyncio.run(scene()) == ["starting", "ready", "fault", "ready"]
