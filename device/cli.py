@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -31,12 +32,19 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except LadleError as error:
-            click.echo(f"ladle: {error}", err=True)
+            click.echo(_for_reader(f"ladle: {error}"), err=True)
             sys.exit(error.exit_status)
         except KeyboardInterrupt:
             sys.exit(130)
 
     return wrapped
+
+
+def _for_reader(message: str) -> str:
+    """In systemd's journal every line carries its priority; in a terminal there is no need for one."""
+    if os.environ.get("JOURNAL_STREAM"):
+        return "\n".join(f"<3>{line}" for line in message.splitlines())
+    return message
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

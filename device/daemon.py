@@ -233,7 +233,7 @@ class Daemon:
         if isinstance(event, Connected | ConnectionLost):
             self._first_attempt.set()
         if isinstance(event, InputTranscript | OutputTranscript) and self._settings.privacy.keep_transcripts:
-            logger.info(line(type(event).__name__, {"text": event.text}))
+            logger.info(line("heard" if isinstance(event, InputTranscript) else "said", {"text": event.text}))
         for action in self._conversation.handle(event):
             self._observe(action)
             self._perform(action)

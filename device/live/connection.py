@@ -66,7 +66,7 @@ class Connection:
                 if error.code >= LOWEST_CLOSE_CODE:
                     raise _ended(error) from error
                 self._skip(error)
-            except (TypeError, ValueError, AttributeError) as error:
+            except (TypeError, ValueError, AttributeError, LookupError) as error:
                 self._skip(error)
 
     async def send(self, item: Outgoing) -> None:

@@ -64,7 +64,11 @@ class Session:
         self._on_sent = on_sent
         self._backoff = backoff or Backoff()
         self._client = make_client(settings, key)
-        self._outbox = Outbox(int(settings.buffer_s * FRAMES_PER_SECOND))
+        self._outbox = Outbox(
+            int(settings.buffer_s * FRAMES_PER_SECOND),
+            max_age_s=settings.buffer_s,
+            clock=asyncio.get_running_loop().time,
+        )
         self._leave = asyncio.Event()
         self._handle: str | None = None
         self._lost_at: float | None = None
@@ -112,6 +116,9 @@ class Session:
         self._lost_at, self._connected_at = None, now
         self._leave.clear()
         self._outbox.rewind()
+        dropped = self._outbox.take_dropped()
+        if dropped:
+            logger.warning("frames_dropped count=%d reason=offline", dropped)
         self._emit(Connected())
 
     async def _read(self, connection: Connection) -> None:

@@ -32,7 +32,6 @@ class Screen:
 
     def __init__(self, show: Callable[[str], None] = print) -> None:
         self._show = show
-        self._loop = asyncio.get_running_loop()
         self.is_ready = asyncio.Event()
         self.turn_over = asyncio.Event()
         self._face = Face.STARTING
@@ -76,7 +75,7 @@ class Screen:
     def record(self, name: str, /, **fields: object) -> None:
         """Only faces are shown, and when the first sample was played."""
         if name == "face":
-            self._loop.call_soon_threadsafe(self._turn_to, Face(str(fields["face"])))
+            self._turn_to(Face(str(fields["face"])))
         elif name == "reply_audio_played":
             self._mark("first_played")
 
@@ -99,7 +98,8 @@ class Screen:
             case ToolFinished(outcome):
                 self._tool_finished(outcome)
             case FlushSpeaker(by):
-                self._line("cut", f"the reply was cut short by the {by}")
+                self._tell_answer()
+                self._line("cut", f"short by the {by}")
             case _:
                 pass
 

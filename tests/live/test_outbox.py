@@ -33,8 +33,17 @@ def activity(*numbers: int) -> list[Outgoing]:
     return [StartActivity(), *(frame(number) for number in numbers), EndActivity()]
 
 
-def filled(items: list[Outgoing], max_frames: int = 100) -> Outbox:
-    outbox = Outbox(max_frames)
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def filled(items: list[Outgoing], max_frames: int = 100, clock: Clock | None = None) -> Outbox:
+    outbox = Outbox(max_frames, max_age_s=30, clock=clock or Clock())
     for item in items:
         outbox.put(item)
     return outbox
@@ -111,7 +120,8 @@ def test_an_activity_that_was_not_sent_is_not_settled() -> None:
 def test_beyond_the_limit_the_oldest_frame_goes_and_is_counted() -> None:
     outbox = filled(activity(*range(5)), max_frames=3)
     assert send_all(outbox) == activity(2, 3, 4)
-    assert outbox.dropped == 2
+    assert outbox.take_dropped() == 2
+    assert outbox.take_dropped() == 0
 
 
 def test_a_frame_that_was_sent_is_let_go_without_being_counted() -> None:
@@ -119,12 +129,28 @@ def test_a_frame_that_was_sent_is_let_go_without_being_counted() -> None:
     send_all(outbox)
     outbox.put(frame(3))
     assert send_all(outbox) == [frame(3)]
-    assert outbox.dropped == 0
+    assert outbox.take_dropped() == 0
+
+
+def test_an_activity_of_which_no_frame_is_left_goes_too() -> None:
+    outbox = filled([*activity(1), *activity(2), *activity(3, 4)], max_frames=2)
+    assert send_all(outbox) == activity(3, 4)
+
+
+def test_a_question_that_is_too_old_is_not_asked_on_the_next_connection() -> None:
+    clock = Clock()
+    outbox = filled(activity(1, 2), clock=clock)
+    clock.now_s = 31
+    outbox.put(StartActivity())
+    outbox.put(frame(3))
+    outbox.rewind()
+    assert send_all(outbox) == [StartActivity(), frame(3)]
+    assert outbox.take_dropped() == 2
 
 
 def test_a_writer_that_waits_wakes_up() -> None:
     async def wait() -> Outgoing:
-        outbox = Outbox(10)
+        outbox = filled([])
         waiting = asyncio.create_task(outbox.next())
         await asyncio.sleep(0)
         outbox.put(frame(1))
@@ -139,7 +165,7 @@ STEPS = st.lists(st.sampled_from(["say", "send", "settle", "rewind"]), max_size=
 @given(STEPS)
 def test_on_every_connection_activities_are_whole_and_none_unanswered_is_missing(steps: list[str]) -> None:
     """An observer notes what each connection saw; `say` puts one activity of two frames."""
-    outbox = Outbox(10_000)
+    outbox = filled([], max_frames=10_000)
     said = 0
     unanswered: list[int] = []
     connection: list[Outgoing] = []

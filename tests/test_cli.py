@@ -1,0 +1,159 @@
+"""The command line as a person meets it: what it prints, where, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.sounds import silence, write_wav
+
+LADLE = [sys.executable, "-m", "device.cli"]
+OUTSIDE = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("GEMINI_API_KEY", "GEMINI_API_KEY_FILE", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM")
+}
+
+
+def ladle(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [*LADLE, *map(str, words)]
+    return subprocess.run(
+        command, env=OUTSIDE | environment, capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def refused(status: int, *words: str | Path, **environment: str) -> str:
+    """The one message of a command that has to fail, which is not a traceback."""
+    result = ladle(*words, **environment)
+    assert result.returncode == status, result.stderr
+    assert "Traceback" not in result.stderr
+    [message] = [line for line in result.stderr.splitlines() if line.startswith("ladle: ")]
+    return message
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration for a device that needs no hardware, whose API is not there."""
+    audio = {"input": f"file:{tmp_path / 'in.wav'}", "output": f"file:{tmp_path / 'out.wav'}"}
+    write_wav(tmp_path / "in.wav", silence(0.1))
+    return written(tmp_path, {"live": {"endpoint": "https://127.0.0.1:9"}, "audio": audio})
+
+
+def written(directory: Path, content: object) -> Path:
+    path = directory / "ladle.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def test_check_accepts_the_shipped_configuration() -> None:
+    shipped = Path(__file__).parents[1] / "config" / "ladle.yaml"
+    result = ladle("config", "check", shipped)
+    assert (result.returncode, result.stdout) == (0, "The configuration is in order.\n")
+
+
+def test_show_prints_the_effective_configuration_and_never_the_key(config: Path) -> None:
+    result = ladle("config", "show", "--config", config, GEMINI_API_KEY="secret-key")
+    shown = yaml.safe_load(result.stdout)
+    assert shown["live"]["endpoint"] == "https://127.0.0.1:9"
+    assert shown["gate"]["hangover_ms"] == 600
+    assert "secret-key" not in result.stdout + result.stderr
+
+
+def test_a_wrong_key_in_the_configuration_stops_the_start_with_78(tmp_path: Path) -> None:
+    path = written(tmp_path, {"audio": {"volum": 3}})
+    expected = (
+        f"ladle: {path}, line 2: audio.volum is not a setting that Ladle knows; did you mean audio.volume?"
+    )
+    assert refused(78, "run", "--config", path) == expected
+    assert refused(78, "config", "check", path) == expected
+
+
+def test_without_a_key_the_start_stops_and_says_where_to_get_one(tmp_path: Path) -> None:
+    assert "https://aistudio.google.com/apikey" in refused(78, "run", "--config", written(tmp_path, {}))
+
+
+@pytest.mark.parametrize("name", ["foods", "plan"])
+def test_a_missing_data_file_stops_the_start_with_78(config: Path, name: str) -> None:
+    content = yaml.safe_load(config.read_text(encoding="utf-8")) | {"nutrition": {name: "missing.yaml"}}
+    path = written(config.parent, content)
+    assert str(config.parent / "missing.yaml") in refused(78, "run", "--config", path)
+
+
+def test_a_food_without_energy_stops_the_start_with_78_and_is_named_with_its_line(config: Path) -> None:
+    foods = config.parent / "foods.yaml"
+    per_100g = "{protein: 8, carbohydrate: 50, fat: 3}"
+    foods.write_text(f"foods:\n  toast:\n    category: bread\n    per_100g: {per_100g}\n", encoding="utf-8")
+    message = refused(78, "run", "--config", config)
+    assert str(foods) in message
+    assert "line " in message
+    assert "toast" in message
+
+
+def test_a_recording_of_the_wrong_format_stops_the_start_with_78(config: Path) -> None:
+    write_wav(config.parent / "in.wav", silence(0.1), rate=44_100)
+    assert "the microphone needs 16000 Hz, mono, 16 bits" in refused(78, "run", "--config", config)
+
+
+def test_a_missing_recording_stops_the_start_with_69(config: Path) -> None:
+    (config.parent / "in.wav").unlink()
+    assert "in.wav cannot be opened as the microphone" in refused(69, "run", "--config", config)
+
+
+def test_an_unknown_sound_device_stops_the_start_with_69(tmp_path: Path) -> None:
+    audio = {"input": "toaster", "output": f"file:{tmp_path / 'out.wav'}"}
+    path = written(tmp_path, {"live": {"endpoint": "https://127.0.0.1:9"}, "audio": audio})
+    assert "no input device with 'toaster' in its name" in refused(69, "run", "--config", path)
+
+
+def test_a_timeline_that_cannot_be_written_stops_the_start_with_69(config: Path) -> None:
+    message = refused(69, "run", "--config", config, "--timeline", "/nowhere/t.jsonl")
+    assert "/nowhere/t.jsonl cannot be written as the timeline" in message
+
+
+def test_a_script_with_a_mistake_stops_the_stand_in_with_78(tmp_path: Path) -> None:
+    script = tmp_path / "script.yaml"
+    script.write_text("steps:\n- on: activty_end\n  do: []\n", encoding="utf-8")
+    message = refused(78, "rehearsal-server", "--script", script)
+    assert str(script) in message
+    assert "line 2" in message
+
+
+def test_wrong_use_is_told_with_2() -> None:
+    assert ladle("sing").returncode == 2
+    assert ladle("rehearse", "--say", "hello", "--hear", "mic").returncode == 2
+
+
+@pytest.fixture
+def running(config: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*LADLE, "run", "--config", str(config)], env=OUTSIDE, stderr=subprocess.PIPE, text=True
+    )
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_without_a_network_it_starts_says_so_once_and_stops_when_told(
+    running: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    assert running.stderr
+    said = []
+    for line in running.stderr:
+        said.append(line)
+        if " ready " in line:
+            break
+    running.send_signal(number)
+    said += running.stderr.readlines()
+    assert running.wait(5) == 0
+    assert sum("connection_lost" in line for line in said) == 1
+    assert sum("panel_absent" in line for line in said) == 1
+    assert any("stopping" in line for line in said)
+    assert not any("Traceback" in line for line in said)
