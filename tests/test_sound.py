@@ -62,7 +62,8 @@ def as_heard_at_16_khz(recorded: Path) -> bytes:
 def voiced_s(pcm: bytes) -> float:
     detector = webrtcvad.Vad(3)
     blocks = (pcm[at : at + 640] for at in range(0, len(pcm) - 639, 640))
-    return sum(detector.is_speech(block, 16_000) for block in blocks) * 0.02
+    voiced: int = sum(detector.is_speech(block, 16_000) for block in blocks)
+    return voiced * 0.02
 
 
 @pytest.mark.timeout(120)
