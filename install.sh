@@ -109,7 +109,7 @@ install_ladle() {
         return
     fi
     say "installing Python packages into $VENV"
-    $VENV/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[$1]" ||
+    $VENV/bin/python -m pip install --quiet --disable-pip-version-check --use-pep517 --editable ".[$1]" ||
         fail "pip could not install Ladle's packages. Check the network connection, then run this again."
     printf '%s\n' "$wanted" >$STAMP
 }
