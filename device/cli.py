@@ -17,7 +17,8 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import SYSTEM_FILE, api_key, load_settings
+from device.config import api_key
+from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
 P = ParamSpec("P")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.config import KEY_CREDENTIAL, Settings, api_key, load_settings, shipped_directory
+from device.config import KEY_CREDENTIAL, Settings, api_key, shipped_directory
+from device.configfile import load_settings
 from device.errors import ConfigError
 from device.events import Duplex, TurnTaking
 

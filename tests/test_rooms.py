@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phases": {"events"},
     "conversation": {"events", "phases"},
     "config": {"events"},
+    "configfile": {"config"},
     "nutrition": set(),
     "tools": {"nutrition", "events"},
     "audio": {"events", "config"},
