@@ -30,7 +30,7 @@ class Place:
     def error(self, problem: str) -> ConfigError:
         """An error that names this place."""
         label = f"{self._label}: " if self._label else ""
-        return ConfigError(f"{self._file}:{self.line}: {label}{problem}")
+        return ConfigError(f"{self._file}, line {self.line}: {label}{problem}")
 
     def labelled(self, label: str) -> Place:
         """The same node under another label."""
@@ -87,7 +87,7 @@ def composed(text: str, file: str) -> Place:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{file}:{line}: this is not YAML: {error.problem}") from None
+        raise ConfigError(f"{file}, line {line}: this is not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: this is not YAML: {error}") from None
     if node is None:

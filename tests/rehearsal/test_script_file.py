@@ -130,20 +130,20 @@ def test_every_action_has_a_name_of_its_own() -> None:
 
 
 WRONG = {
-    "empty file": ("", "script:1: the file is empty"),
-    "no YAML": ("steps: [", "script:1: this is not YAML"),
-    "not a mapping": ("- a", "script:1: a script has to be written as `key: value`"),
-    "nothing to play": ("seed: 1", "script:1: a script needs `steps` or `tracks`"),
-    "unknown key": ("stps: []", "script:1: a script has no `stps`; did you mean `steps`?"),
-    "steps no list": ("steps: 1", "script:1: a list is expected here"),
+    "empty file": ("", "script, line 1: the file is empty"),
+    "no YAML": ("steps: [", "script, line 1: this is not YAML"),
+    "not a mapping": ("- a", "script, line 1: a script has to be written as `key: value`"),
+    "nothing to play": ("seed: 1", "script, line 1: a script needs `steps` or `tracks`"),
+    "unknown key": ("stps: []", "script, line 1: a script has no `stps`; did you mean `steps`?"),
+    "steps no list": ("steps: 1", "script, line 1: a list is expected here"),
     "unknown step key": (
         "steps:\n  - on: now\n    doo: [reset]",
-        "script:3: step 1: a step has no `doo`; did you mean `do`?",
+        "script, line 3: step 1: a step has no `doo`; did you mean `do`?",
     ),
-    "no do": ("steps:\n  - on: now", "script:2: step 1: `do` is missing"),
+    "no do": ("steps:\n  - on: now", "script, line 2: step 1: `do` is missing"),
     "unknown condition": (
         "steps:\n  - {on: setup, do: [reset]}\n  - {on: activity_ende, do: [reset]}",
-        "script:3: step 2: `on: activity_ende` is unknown; did you mean `activity_end`?",
+        "script, line 3: step 2: `on: activity_ende` is unknown; did you mean `activity_end`?",
     ),
     "condition no word": ("steps: [{on: '3 eggs', do: [reset]}]", "step 1: `on: 3 eggs` has to be a word"),
     "after without time": ("steps: [{on: after_ms, do: [reset]}]", "write `now` alone, and `after_ms`"),
@@ -152,12 +152,12 @@ WRONG = {
     "no times": ("steps: [{on: audio_frames 0, do: [reset]}]", "`audio_frames` takes one number, from 1 on"),
     "unknown action": (
         "steps:\n  - on: now\n    do:\n      - reset\n      - rest",
-        "script:5: step 1: there is no action `rest`; did you mean `reset`?",
+        "script, line 5: step 1: there is no action `rest`; did you mean `reset`?",
     ),
     "two names": ("steps: [{do: [{reset: , drop: }]}]", "step 1: an action is a name, or one name with its"),
     "unknown setting": (
         "steps:\n  - do:\n      - audio: {ms: 10, chunkms: 5}",
-        "script:3: step 1: `audio`: there is no `chunkms`; did you mean `chunk_ms`?",
+        "script, line 3: step 1: `audio`: there is no `chunkms`; did you mean `chunk_ms`?",
     ),
     "wrong value": ("steps: [{do: [{audio: loud}]}]", "`ms`: Input should be a valid number"),
     "missing setting": ("steps: [{do: [audio]}]", "step 1: `audio`: `ms`: Field required"),
@@ -171,18 +171,18 @@ WRONG = {
     "repeated connect": ("steps: [{on: connect, repeat: 2, do: [reset]}]", "`connect` cannot repeat"),
     "connect in a group": (
         "steps:\n  - repeat: 2\n    steps:\n      - {on: connect, do: [reset]}",
-        "script:4: step 1.1: `connect` cannot be waited for inside a group",
+        "script, line 4: step 1.1: `connect` cannot be waited for inside a group",
     ),
     "empty group": ("steps: [{steps: []}]", "step 1: the group is empty"),
     "group with do": ("steps: [{steps: [{do: [reset]}], do: [reset]}]", "a group has `steps` and `repeat`"),
     "second track": (
         "tracks:\n  - [{do: [reset]}]\n  - [{do: [rest]}]",
-        "script:3: track 2, step 1: there is no action `rest`",
+        "script, line 3: track 2, step 1: there is no action `rest`",
     ),
     "setting": ("settings: {lifetime: 1}\nsteps: []", "settings: there is no `lifetime`; did you"),
     "impossible setting": ("settings: {lifetime_s: -1}\nsteps: []", "settings: `lifetime_s`: Input should"),
-    "seed": ("seed: one\nsteps: []", "script:1: a whole number from 0 on is expected here"),
-    "wits": ("wits: 3\nsteps: []", "script:1: true or false is expected here"),
+    "seed": ("seed: one\nsteps: []", "script, line 1: a whole number from 0 on is expected here"),
+    "wits": ("wits: 3\nsteps: []", "script, line 1: true or false is expected here"),
 }  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def test_what_is_wrong_is_said_with_its_place(name: str) -> None:
 def test_the_message_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("steps: [{do: [rest]}]")
-    with pytest.raises(ConfigError, match=r"a\.yaml:1: step 1: there is no action `rest`"):
+    with pytest.raises(ConfigError, match=r"a\.yaml, line 1: step 1: there is no action `rest`"):
         load_script(file)
 
 
