@@ -7,6 +7,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 VENV=.venv
 STAMP=$VENV/.ladle-installed
+PLACE=$VENV/.ladle-place
 OLDEST_PYTHON=3.11
 
 usage() {
@@ -88,7 +89,8 @@ make_environment() {
     if [ -d $VENV ] && [ ! -w $VENV ]; then
         fail "$PWD/$VENV belongs to somebody else. Remove it (sudo rm -r $VENV) and run this again."
     fi
-    if $VENV/bin/python -c '' 2>/dev/null; then
+    # One that was interrupted while it was made, or that has been moved, is made anew.
+    if $VENV/bin/python -m pip --version >/dev/null 2>&1 && [ "$(cat $PLACE 2>/dev/null)" = "$PWD" ]; then
         return
     fi
     python=$(find_python)
@@ -99,6 +101,7 @@ make_environment() {
     [ -n "$python" ] || fail "Python $OLDEST_PYTHON or newer with venv is needed (Raspberry Pi OS and Debian have it from version 12)."
     say "making the virtual environment $PWD/$VENV with $("$python" --version)"
     "$python" -m venv --clear $VENV
+    printf '%s\n' "$PWD" >$PLACE
 }
 
 # install_ladle EXTRAS: the package itself, editable, with these extras; quick where nothing has changed.

@@ -9,7 +9,8 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -17,7 +18,7 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import api_key
+from device.config import api_key, shipped_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
@@ -39,6 +40,23 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(130)
 
     return wrapped
+
+
+def _run_to_the_end(daemon: Coroutine[None, None, None]) -> None:
+    """Run the daemon, and leave the process as soon as it has ended.
+
+    asyncio.run would wait for a name lookup that hangs, for longer than systemd waits for us.
+    """
+    loop = asyncio.new_event_loop()
+    status = 0
+    try:
+        loop.run_until_complete(daemon)
+    except LadleError as error:
+        click.echo(_for_reader(f"ladle: {error}"), err=True)
+        status = error.exit_status
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _for_reader(message: str) -> str:
@@ -83,7 +101,7 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     from device.service.timeline import Timeline  # noqa: PLC0415
 
     recorders = [Timeline(timeline_file)] if timeline_file else []
-    asyncio.run(make_daemon(settings, key, recorders=recorders).run())
+    _run_to_the_end(make_daemon(settings, key, recorders=recorders).run())
 
 
 @main.command()
@@ -94,11 +112,21 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
 @click.option("--hear", metavar="WAV|mic", help="Hear a 16 kHz mono WAV file, or the real microphone.")
 @click.option("--speak", metavar="WAV|speaker", help="Write the answers here, or play them.")
 @click.option(
-    "--press", "press_at_s", multiple=True, type=float, metavar="SECONDS", help="Press the button then."
+    "--press",
+    "press_at_s",
+    multiple=True,
+    type=click.FloatRange(0, 86_400),
+    metavar="SECONDS",
+    help="Press the button then.",
 )
 @click.option("--script", type=EXISTING_OR_NOT, help="Let the stand-in follow this script.")
 @click.option(
-    "--clock", default="14:00", show_default=True, metavar="HH:MM", help="The kitchen's time of day."
+    "--clock",
+    default="14:00",
+    show_default=True,
+    metavar="HH:MM",
+    type=click.DateTime(["%H:%M"]),
+    help="The kitchen's time of day.",
 )
 @_told
 def rehearse(
@@ -110,7 +138,7 @@ def rehearse(
     speak: str | None,
     press_at_s: tuple[float, ...],
     script: Path | None,
-    clock: str,
+    clock: datetime,
 ) -> None:
     """Run the whole device against the stand-in: no key, no internet, no hardware.
 
@@ -125,7 +153,9 @@ def rehearse(
     set_up_logging(logging.DEBUG if verbose else logging.WARNING)
     if say and hear:
         raise click.UsageError("--say and --hear exclude each other.")
-    play = Play(say or EXAMPLE, hear, speak, press_at_s, script, clock)
+    if not all(text.strip() for text in say):
+        raise click.UsageError("--say needs something to say.")
+    play = Play(say or EXAMPLE, hear, speak, press_at_s, script, clock.time())
     recorders = [Timeline(timeline_file)] if timeline_file else []
     asyncio.run(play_rehearsal(load_settings(config_file), play, recorders))
 
@@ -159,8 +189,12 @@ def check(file: Path | None) -> None:
     """Check a configuration file, and the foods and plan that it names."""
     from device.household import open_household  # noqa: PLC0415
 
-    for warning in open_household(load_settings(file)).foods.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+    settings = load_settings(file)
+    warnings = open_household(settings).foods.warnings
+    # Of the shipped foods it is known why their energy is not quite that of their macronutrients.
+    if settings.nutrition.foods_file.parent != shipped_directory():
+        for warning in warnings:
+            click.echo(f"Warning: {warning}", err=True)
     click.echo("The configuration is in order.")
 
 

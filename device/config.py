@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Strict, model_validator
 
 from device.errors import ConfigError
 from device.events import Duplex, TurnTaking
@@ -40,6 +41,33 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _reachable(endpoint: str) -> str:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not parts.fragment
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must look like https://HOST or https://HOST:PORT")
+    return endpoint
+
+
+def _usable_path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("cannot be the path of a file")
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("names a home directory that is not there") from None
+
+
+Whole = Annotated[int, Strict()]
+"""A whole number, and not true, false or a number in quotes."""
+YesNo = Annotated[bool, Strict()]
+FilePath = Annotated[Path, AfterValidator(_usable_path)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,16 +78,16 @@ class LiveSettings(_Section):
     model: str = Field("gemini-3.8-live", min_length=1)
     voice: str = Field("Kore", min_length=1)
     language: str | None = None
-    endpoint: str | None = Field(None, pattern=r"^https://")
-    ca_file: Path | None = None
+    endpoint: Annotated[str, AfterValidator(_reachable)] | None = None
+    ca_file: FilePath | None = None
     api_version: str = Field("v1beta", pattern=r"^v\d")
     turn_taking: TurnTaking = TurnTaking.DEVICE
     connect_timeout_s: float = Field(10, gt=0, le=60)
     answer_timeout_s: float = Field(8, gt=0, le=60)
     tool_timeout_s: float = Field(10, gt=0, le=60)
-    buffer_s: float = Field(30, gt=0, le=120)
-    context_trigger_tokens: int = Field(16_000, ge=4_000, le=128_000)
-    context_target_tokens: int = Field(8_000, ge=2_000, le=128_000)
+    buffer_s: float = Field(30, ge=5, le=120)
+    context_trigger_tokens: Whole = Field(16_000, ge=4_000, le=128_000)
+    context_target_tokens: Whole = Field(8_000, ge=2_000, le=128_000)
 
     @model_validator(mode="after")
     def _target_below_trigger(self) -> LiveSettings:
@@ -73,18 +101,18 @@ class AudioSettings(_Section):
 
     input: str = Field("default", min_length=1)
     output: str = Field("default", min_length=1)
-    latency_ms: int = Field(80, ge=20, le=500)
-    volume: int = Field(100, ge=0, le=100)
+    latency_ms: Whole = Field(80, ge=20, le=500)
+    volume: Whole = Field(100, ge=0, le=100)
     duplex: Duplex = Duplex.FULL
 
 
 class GateSettings(_Section):
     """What counts as a person speaking; times in ms."""
 
-    aggressiveness: Literal[0, 1, 2, 3] = 3
-    onset_ms: int = Field(120, ge=20, le=1000)
-    hangover_ms: int = Field(600, ge=100, le=3000)
-    pre_roll_ms: int = Field(400, ge=20, le=2000)
+    aggressiveness: Whole = Field(3, ge=0, le=3)
+    onset_ms: Whole = Field(120, ge=20, le=1000)
+    hangover_ms: Whole = Field(600, ge=100, le=3000)
+    pre_roll_ms: Whole = Field(400, ge=20, le=2000)
 
     @model_validator(mode="after")
     def _pre_roll_covers_onset(self) -> GateSettings:
@@ -93,19 +121,19 @@ class GateSettings(_Section):
         return self
 
 
-Pin = Annotated[int, Field(ge=0, le=HIGHEST_GPIO)]
+Pin = Annotated[int, Strict(), Field(ge=0, le=HIGHEST_GPIO)]
 
 
 class PanelSettings(_Section):
     """Button and lights; pins by their GPIO (BCM) number."""
 
-    enabled: bool = True
+    enabled: YesNo = True
     button_pin: Pin = 17
     lights: Literal["rgb", "none"] = "rgb"
     red_pin: Pin = 22
     green_pin: Pin = 23
     blue_pin: Pin = 24
-    common_anode: bool = False
+    common_anode: YesNo = False
     mute_hold_s: float = Field(1.5, ge=0.5, le=10)
 
     @model_validator(mode="after")
@@ -119,8 +147,8 @@ class PanelSettings(_Section):
 class NutritionSettings(_Section):
     """Where the data lie; unset: beside the configuration file, else the shipped ones."""
 
-    foods: Path | None = None
-    plan: Path | None = None
+    foods: FilePath | None = None
+    plan: FilePath | None = None
 
     @property
     def foods_file(self) -> Path:
@@ -148,7 +176,7 @@ class HouseholdSettings(_Section):
 class PrivacySettings(_Section):
     """What may be written down."""
 
-    keep_transcripts: bool = False
+    keep_transcripts: YesNo = False
 
 
 class Settings(_Section):
@@ -183,9 +211,11 @@ def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
     Raises:
         ConfigError: there is no key, or the file that should hold it cannot be read.
     """
-    key = _credential(environment) or _key_file(environment) or environment.get("GEMINI_API_KEY", "").strip()
-    if key:
-        return SecretStr(key)
+    for where, key in _keys(environment):
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise ConfigError(f"The API key in {where} is not one word of plain letters. Write it again.")
+        if key:
+            return SecretStr(key)
     if settings.live.endpoint:
         return SecretStr(REHEARSAL_KEY)
     raise ConfigError(
@@ -194,21 +224,22 @@ def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> 
     )
 
 
-def _credential(environment: Mapping[str, str]) -> str:
+def _keys(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each place where the key may be, by its name, and what is there."""
     directory = environment.get("CREDENTIALS_DIRECTORY")
-    path = Path(directory) / KEY_CREDENTIAL if directory else None
-    if path is None or not path.exists():
-        return ""
-    key = path.read_text(encoding="utf-8").strip()
-    return "" if key == UNSET_CREDENTIAL else key
+    credential = Path(directory) / KEY_CREDENTIAL if directory else None
+    if credential and credential.exists():
+        key = _read_key(credential, "The systemd credential")
+        yield f"the systemd credential {KEY_CREDENTIAL}", "" if key == UNSET_CREDENTIAL else key
+    file = environment.get("GEMINI_API_KEY_FILE")
+    if file:
+        yield file, _read_key(Path(file), "GEMINI_API_KEY_FILE")
+    yield "GEMINI_API_KEY", environment.get("GEMINI_API_KEY", "").strip()
 
 
-def _key_file(environment: Mapping[str, str]) -> str:
-    path = environment.get("GEMINI_API_KEY_FILE")
-    if not path:
-        return ""
+def _read_key(path: Path, who: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError(f"GEMINI_API_KEY_FILE names {path}, which cannot be read: {reason}.") from None
+        raise ConfigError(f"{who} names {path}, which cannot be read: {reason}.") from None

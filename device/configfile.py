@@ -28,10 +28,17 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises:
         ConfigError: the file cannot be read or something in it is wrong; one line for each fault.
     """
-    if path is None and SYSTEM_FILE.exists():
+    if path is None and _is_there(SYSTEM_FILE):
         path = SYSTEM_FILE
     settings = Settings() if path is None else _parse(path)
     return _with_data_files(settings, path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return True  # and reading it will say what is wrong
 
 
 def _parse(path: Path) -> Settings:
@@ -45,13 +52,16 @@ def _parse(path: Path) -> Settings:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
+        lines, doubled = _line_numbers(root)
     except yaml.YAMLError as error:
         raise ConfigError(_yaml_fault(path, error)) from None
-    lines, doubled = _line_numbers(root)
+    except (ValueError, RecursionError) as error:
+        reason = "it refers to itself" if isinstance(error, RecursionError) else str(error)
+        raise ConfigError(f"{path} cannot be understood: {reason}.") from None
     faults = [f"{path}, line {line}: {key} is set twice; keep one of them." for key, line in doubled]
     if content is not None and not isinstance(content, dict):
         raise ConfigError(
-            f"{path}, line 1: expected sections such as `live:` or `audio:`, not a {_kind(content)}."
+            f"{path}, line 1: expected sections such as `live:` or `audio:`, not {_kind(content)}."
         )
     # A section whose keys are all commented out reads as nothing: it takes its defaults.
     sections = {name: value for name, value in (content or {}).items() if value is not None}
@@ -115,8 +125,8 @@ def _complaint(fault: Mapping[str, Any], key: Key) -> str:
             return f"is {value!r}, but must be one of {', '.join(choices)}" + (
                 f"; did you mean {near[0]}?" if near else "."
             )
-        case "string_pattern_mismatch":
-            return f"is {value!r}, which {_PATTERN_HELP.get(key[-1], 'does not have the right form')}."
+        case "string_pattern_mismatch" | "string_type" if key[-1] in _PATTERN_HELP:
+            return f"is {value!r}, which {_PATTERN_HELP[key[-1]]}."
         case "value_error":
             message = str(fault["ctx"]["error"])
             return f"is {value!r}, which {message}" if isinstance(value, str) else f"is wrong: {message}."
@@ -126,7 +136,6 @@ def _complaint(fault: Mapping[str, Any], key: Key) -> str:
 
 
 _PATTERN_HELP = {
-    "endpoint": "must begin with https://",
     "api_version": "must look like v1beta",
     "day_start": 'must be a time such as "04:00", in quotes',
 }
@@ -156,8 +165,8 @@ def _choices(key: Key) -> list[str]:
 
 def _kind(content: object) -> str:
     if isinstance(content, list):
-        return "list"
-    return "text" if isinstance(content, str) else "single value"
+        return "a list"
+    return "text" if isinstance(content, str) else "a single value"
 
 
 def _with_data_files(settings: Settings, path: Path | None) -> Settings:
@@ -171,7 +180,7 @@ def _with_data_files(settings: Settings, path: Path | None) -> Settings:
 
 def _data_file(configured: Path | None, name: str, beside: Path | None) -> Path:
     if configured is not None:
-        return (beside or Path.cwd()) / configured.expanduser()
+        return (beside or Path.cwd()) / configured
     if beside and (beside / name).exists():
         return beside / name
     return shipped_directory() / name

@@ -29,6 +29,7 @@ from device.events import (
     ActivityEnded,
     ActivityFrame,
     ActivityStarted,
+    Answered,
     AnswerOverdue,
     ButtonPressed,
     CancelTool,
@@ -65,6 +66,7 @@ from device.events import (
     ToolCallReceived,
     ToolCallsCancelled,
     ToolFinished,
+    ToolOutcome,
     TurnComplete,
     TurnTaking,
 )
@@ -110,6 +112,7 @@ class Conversation:
         self._held_dropped = 0
 
         self._awaiting = False
+        self._answered = True  # the last question needs no repetition on another connection
         self._turn_open = False  # the API has begun a turn and not completed it
         self._reply_open = False  # more audio of that turn may come
         self._playing = False
@@ -117,6 +120,7 @@ class Conversation:
         self._late = _Late.PLAYED
         self._old_turn_open = False
         self._tools: dict[str, ToolCall] = {}
+        self._unwanted_calls: set[str] = set()  # of a turn that somebody cut short with the button
 
         self._actions: list[Action] = []
 
@@ -161,9 +165,10 @@ class Conversation:
         return self._gate_open
 
     @property
-    def connected(self) -> bool:
-        """Whether the session has a connection."""
-        return self._connected
+    def api_owes(self) -> bool:
+        """Whether it is the API's turn: an answer is awaited, or a reply has stopped short of its end."""
+        stalled = self._reply_open and not self._playing
+        return self._connected and not self._tools and not self._gate_open and (self._awaiting or stalled)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -190,12 +195,12 @@ class Conversation:
                 return self.listening and not self._gate_open
             case ActivityFrame() | ActivityEnded():
                 return self._gate_open
-            case ToolFinished(outcome):
-                return outcome.call_id in self._tools
-            case ToolCallReceived(call):
-                return call.id not in self._tools
+            case ToolFinished(ToolOutcome(call_id=call_id)) | ToolCallReceived(ToolCall(id=call_id)):
+                return (call_id in self._tools) is isinstance(event, ToolFinished)
             case PlaybackDrained():
                 return self._playing
+            case AnswerOverdue():
+                return self.api_owes
             case _:
                 return True
 
@@ -216,10 +221,11 @@ class Conversation:
     def _on_connection_lost(self, _: ConnectionLost) -> None:
         """Calls and replies die with their connection; the session repeats what was not answered."""
         self._connected = False
-        self._awaiting = self._awaiting or bool(self._tools)
+        self._awaiting = not self._answered
         for call_id in self._tools:
             self._do(CancelTool(call_id))
         self._tools.clear()
+        self._unwanted_calls.clear()
         self._late, self._old_turn_open, self._turn_open = _Late.PLAYED, False, False
         self._close_reply()
         self._release_held()
@@ -238,9 +244,8 @@ class Conversation:
         self._note("muted" if self._muted else "unmuted")
         if self._muted:
             self._held.clear()
-            self._gate_open = False
-            if not self._holding:
-                self._close_activity()
+            if self._gate_open:
+                self._end_activity()
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         if self._busy:
@@ -266,6 +271,9 @@ class Conversation:
         self._pass_on(event.frame)
 
     def _on_activity_ended(self, _: ActivityEnded) -> None:
+        self._end_activity()
+
+    def _end_activity(self) -> None:
         self._gate_open = False
         self._note("activity_ended", duration_ms=self._activity_frames * FRAME_MS)
         if not self._holding:
@@ -289,6 +297,7 @@ class Conversation:
         self._wire_open = False
         self._do(EndActivity())
         self._awaiting = not (self._reply_open or self._playing)
+        self._answered = False
         if self._late is _Late.DROPPED_UNTIL_ASKED:
             self._late = _Late.PLAYED
 
@@ -328,8 +337,9 @@ class Conversation:
         if not self._reply_open and not self._playing:
             self._reply_bytes = 0
             self._note("reply_started")
+        self._settle_question()
         self._turn_open = self._reply_open = self._playing = True
-        self._awaiting, self._old_turn_open = False, False
+        self._old_turn_open = False
         self._reply_bytes += len(event.pcm)
         self._do(PlayReply(event.pcm))
 
@@ -343,14 +353,21 @@ class Conversation:
         if self._old_turn_open:
             self._old_turn_open = False
         elif not self._wire_open:
-            self._awaiting = False
+            self._settle_question()
         self._close_reply()
+
+    def _settle_question(self) -> None:
+        self._awaiting = False
+        if not self._answered:
+            self._answered = True
+            self._do(Answered())
 
     def _on_reply_interrupted(self, _: ReplyInterrupted) -> None:
         asked_for = self._late is not _Late.PLAYED or self._old_turn_open
         self._late = _Late.PLAYED
         if self._playing and not asked_for:
             self._interrupt(InterruptedBy.SERVER)
+            self._awaiting = not self._answered
         self._close_reply()
         self._old_turn_open = True  # a turn complete follows, and it belongs to what was interrupted
 
@@ -371,35 +388,54 @@ class Conversation:
         """Silence first; then see to it that nothing of the old turn is heard later."""
         self._do(FlushSpeaker(by))
         if by is not InterruptedBy.SERVER:
-            self._old_turn_open = self._turn_open or self._awaiting or bool(self._tools)
-            if self._reply_open or self._tools:
+            self._old_turn_open = self._turn_open or self._awaiting or self._holding
+            if self._reply_open:
                 self._late = _Late.DROPPED_UNTIL_OVER
-            elif self._awaiting:
+            elif self._awaiting or self._tools:
                 self._late = _Late.DROPPED_UNTIL_ASKED
+        if by is InterruptedBy.BUTTON:
+            self._unwanted_calls.update(self._tools)
+            self._answered = True
         self._turn_open = self._reply_open = self._playing = self._awaiting = False
 
     def _on_answer_overdue(self, _: AnswerOverdue) -> None:
-        self._awaiting = False
-        if self._turn_taking is TurnTaking.DEVICE:
+        """An API that detects activity by itself need not answer every noise; a reply it has to finish."""
+        has_to = self._reply_open or self._turn_taking is TurnTaking.DEVICE
+        self._settle_question()
+        self._close_reply()
+        if has_to:
             self._do(Reconnect("no answer"))
 
     # ------------------------------------------------------------------------------- the model uses tools
 
     def _on_tool_call(self, event: ToolCallReceived) -> None:
         self._tools[event.call.id] = event.call
+        if self._late is not _Late.PLAYED:
+            self._unwanted_calls.add(event.call.id)
         self._do(RunTool(event.call))
 
     def _on_tool_calls_cancelled(self, event: ToolCallsCancelled) -> None:
         for call_id in event.ids:
             if self._tools.pop(call_id, None):
+                self._unwanted_calls.discard(call_id)
                 self._do(CancelTool(call_id))
         self._release_held()
 
     def _on_tool_finished(self, event: ToolFinished) -> None:
-        del self._tools[event.outcome.call_id]
-        self._do(SendToolOutcome(event.outcome))
-        self._awaiting = self._late is _Late.PLAYED
+        call = self._tools.pop(event.outcome.call_id)
+        if call.id in self._unwanted_calls:
+            self._answer_unwanted(call, event.outcome)
+        else:
+            self._do(SendToolOutcome(event.outcome))
+            self._awaiting = self._awaiting or self._late is _Late.PLAYED
         self._release_held()
+
+    def _answer_unwanted(self, call: ToolCall, outcome: ToolOutcome) -> None:
+        """The API needs its answer, but nobody wants to hear about it any more."""
+        self._unwanted_calls.discard(call.id)
+        self._do(SendToolOutcome(outcome, silent=not call.blocking))
+        if self._late is _Late.PLAYED and not self._awaiting and not self._reply_open:
+            self._late = _Late.DROPPED_UNTIL_ASKED
 
     def _ignore(self, _: Event) -> None:
         """Transcripts are for the journal and the screen; they change nothing here."""

@@ -24,6 +24,7 @@ from device.conversation import Conversation
 from device.errors import LadleError
 from device.events import (
     Action,
+    Answered,
     AnswerOverdue,
     ButtonPressed,
     CancelTool,
@@ -58,7 +59,6 @@ from device.events import (
 from device.household import open_household
 from device.live.session import Session
 from device.panel.panel import open_panel
-from device.phases import Phase
 from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.timeline import Recorder
@@ -251,6 +251,8 @@ class Daemon:
                 self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
             case CancelTool(call_id):
                 self._tools_at_work.pop(call_id).cancel()
+            case Answered():
+                self._session.answered()
             case Reconnect(reason):
                 logger.warning("no_answer reason=%r", reason)
                 self._session.reconnect()
@@ -276,8 +278,8 @@ class Daemon:
         self.dispatch(ToolFinished(outcome))
 
     def _wait_for_answer(self, event: Event) -> None:
-        """While an answer is awaited on an open connection, let no more than its time pass in silence."""
-        awaited = self._conversation.phase is Phase.THINKING and self._conversation.connected
+        """While the API owes something, let no more than its time pass in silence."""
+        awaited = self._conversation.api_owes
         news = not isinstance(event, ButtonPressed | MuteToggled | FaultRaised | FaultCleared)
         if self._answer_timer and (news or not awaited):
             self._answer_timer.cancel()

@@ -12,6 +12,8 @@ The numbers are those of sysexits.h.
 
 from __future__ import annotations
 
+HTTP_TOO_MANY_REQUESTS = 429
+
 
 class LadleError(Exception):
     """Base of all errors with a message for a person."""
@@ -50,3 +52,9 @@ class ConnectionEndedError(LadleError):
         super().__init__(f"the connection ended ({code or 'no code'}): {reason}")
         self.code = code
         self.reason = reason
+
+    @property
+    def is_quota(self) -> bool:
+        """Whether the API refuses because too much was asked of it."""
+        said = self.reason.lower()
+        return self.code == HTTP_TOO_MANY_REQUESTS or "quota" in said or "resource_exhausted" in said

@@ -296,9 +296,15 @@ class CancelTool:
 
 @dataclass(frozen=True, slots=True)
 class SendToolOutcome:
-    """Answer a tool call."""
+    """Answer a tool call; `silent`: the model need not say anything about it."""
 
     outcome: ToolOutcome
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The API has begun to answer, or has nothing to answer: the question need not be kept any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +347,7 @@ Action = (
     | RunTool
     | CancelTool
     | SendToolOutcome
+    | Answered
     | Reconnect
     | ShowFace
     | Note

@@ -125,9 +125,87 @@ def test_a_script_with_a_mistake_stops_the_stand_in_with_78(tmp_path: Path) -> N
     assert "line 2" in message
 
 
-def test_wrong_use_is_told_with_2() -> None:
-    assert ladle("sing").returncode == 2
-    assert ladle("rehearse", "--say", "hello", "--hear", "mic").returncode == 2
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sing"],
+        ["rehearse", "--say", "hello", "--hear", "mic"],
+        ["rehearse", "--say", " "],
+        ["rehearse", "--clock", "25:99"],
+        ["rehearse", "--press", "-3"],
+        ["rehearse", "--press", "soon"],
+        ["rehearsal-server", "--port", "70000"],
+    ],
+)
+def test_wrong_use_is_told_with_2(words: list[str]) -> None:
+    result = ladle(*words)
+    assert result.returncode == 2
+    assert "Usage:" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--hear", "/nowhere.wav"], "/nowhere.wav cannot be opened as the microphone"),
+        (["--hear", "IN", "--speak", "/dev/full"], "/dev/full cannot be written as the speaker: No space"),
+        (["--hear", "IN", "--timeline", "/nowhere/t"], "/nowhere/t cannot be written as the timeline"),
+    ],
+)
+def test_a_rehearsal_that_cannot_be_had_is_refused_with_69(config: Path, words: list[str], said: str) -> None:
+    recording = str(config.parent / "in.wav")
+    script = config.parent / "script.yaml"
+    script.write_text("steps: []", encoding="utf-8")
+    words = [recording if word == "IN" else word for word in words]
+    assert said in refused(69, "rehearse", "--script", script, *words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "live: &a {model: *a}",
+        "audio: {volume: " + "9" * 5000 + "}",
+        "household: {day_start: 2026-13-45}",
+        "[" * 5000,
+        "audio: !!python/object:os.system {}",
+        "live: {ca_file: ~nosuchuser/ca.pem}",
+        'nutrition: {foods: "a\\0b"}',
+        "live: {endpoint: 'https://'}",
+        "live: {endpoint: 'https://127.0.0.1:99999'}",
+        "live: {endpoint: 'https://[::1'}",
+        "live: {endpoint: 'https://..'}",
+        "audio: {volume: true}",
+        "panel: {enabled: 1}",
+        "audio: {? [a, b] : 1}",
+        "1: 2",
+        "\tlive: 1",
+        "~: 1",
+    ],
+)
+def test_a_nasty_configuration_is_refused_with_78(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ladle.yaml"
+    path.write_text(text, encoding="utf-8")
+    result = ladle("run", "--config", path)
+    assert result.returncode == 78, result.stderr
+    assert "Traceback" not in result.stderr
+    assert str(path) in result.stderr
+
+
+def test_a_configuration_that_is_not_text_is_refused_with_78(tmp_path: Path) -> None:
+    path = tmp_path / "ladle.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read: it is not UTF-8 text" in refused(78, "config", "check", path)
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "schlüssel", "two words"])
+def test_a_key_that_is_no_key_is_refused_and_not_shown(config: Path, key: str) -> None:
+    message = refused(78, "run", "--config", config, GEMINI_API_KEY=key)
+    assert "The API key in GEMINI_API_KEY is not one word" in message
+    assert key not in message
+
+
+def test_certificates_that_are_not_there_are_named(config: Path) -> None:
+    message = refused(78, "run", "--config", config, SSL_CERT_FILE="/nowhere.pem")
+    assert "Check SSL_CERT_FILE and HTTPS_PROXY" in message
 
 
 @pytest.fixture

@@ -67,8 +67,14 @@ def test_values_are_read_as_what_they_mean(written: Path) -> None:
             "line 2: live.turn_taking is 'sever', but must be one of device, server",
         ),
         ("live:\n  turn_taking: sever\n", "did you mean server?"),
-        ("gate:\n  aggressiveness: 7\n", "line 2: gate.aggressiveness is 7, but must be one of 0, 1, 2, 3"),
-        ("live:\n  endpoint: http://x\n", "live.endpoint is 'http://x', which must begin with https://."),
+        (
+            "gate:\n  aggressiveness: 7\n",
+            "line 2: gate.aggressiveness is 7: input should be less than or equal to 3.",
+        ),
+        (
+            "live:\n  endpoint: http://x\n",
+            "live.endpoint is 'http://x', which must look like https://HOST or https://HOST:PORT",
+        ),
         (
             "household:\n  day_start: 4am\n",
             "household.day_start is '4am', which must be a time such as \"04:00\"",

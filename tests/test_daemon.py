@@ -63,6 +63,10 @@ class Kitchen:
     def first(self, event: str, after_ms: float = -1e9) -> dict[str, Any]:
         return next(line for line in self.lines() if line["event"] == event and line["t_ms"] > after_ms)
 
+    def heard_questions(self) -> list[int]:
+        """How many activities each connection received."""
+        return [len(record.activities) for record in self.server.received.connections]
+
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
             while not holds():
@@ -246,6 +250,29 @@ def test_a_question_without_an_answer_leads_to_another_connection(tmp_path: Path
             return running
 
     assert "reconnect" in [line["event"] for line in asyncio.run(scene()).lines()]
+
+
+def test_a_reply_that_stops_short_leaves_nobody_deaf(tmp_path: Path) -> None:
+    script = """
+    steps:
+      - {on: connect 1, do: []}
+      - {on: activity_end, do: [{audio: {ms: 200}}]}
+      - {on: connect 2, do: []}
+      - {on: activity_end, do: [{reply: {ms: 200}}]}
+    """
+    sections = {"live": {"answer_timeout_s": 0.5}, "audio": {"duplex": "half"}}
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path, **sections) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.until(lambda: running.server.received.opened == 2)
+            seen = len(running.faces())
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking", again_after=seen)
+            return running
+
+    assert asyncio.run(scene()).heard_questions() == [1, 1]
 
 
 def test_a_tool_that_runs_when_the_connection_breaks_is_run_again_for_the_repeated_question(

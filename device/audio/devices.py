@@ -22,7 +22,7 @@ def open_microphone(settings: AudioSettings) -> Microphone:
         ConfigError: the file has another format.
     """
     if settings.input.startswith(FILE_PREFIX):
-        return FileMicrophone.from_wav(Path(settings.input.removeprefix(FILE_PREFIX)))
+        return FileMicrophone.from_wav(_path(settings.input))
     # PortAudio looks for every sound card when it is imported: 0.1 s and 20 MB that a WAV file does not need.
     from device.audio.microphone import PortAudioMicrophone  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def open_speaker(
         UnavailableError: the device is not there, or the file cannot be written.
     """
     if settings.output.startswith(FILE_PREFIX):
-        path = Path(settings.output.removeprefix(FILE_PREFIX))
+        path = _path(settings.output)
         return FileSpeaker(path, on_played=on_played, on_drained=on_drained, scale=_scale(settings.volume))
     from device.audio.speaker import PortAudioSpeaker  # noqa: PLC0415
 
@@ -52,6 +52,10 @@ def open_speaker(
         on_drained=on_drained,
         scale=_scale(settings.volume),
     )
+
+
+def _path(name: str) -> Path:
+    return Path(name.removeprefix(FILE_PREFIX)).expanduser()
 
 
 def _scale(volume: int) -> Callable[[bytes], bytes] | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 import wave
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +24,8 @@ from device.audio.framequeue import FrameQueue
 from device.audio.playback import Playback
 from device.errors import ConfigError, UnavailableError
 from device.events import Frame
+
+logger = logging.getLogger(__name__)
 
 HEADER_BYTES = 44
 LARGEST_WAV_BYTES = 2**32 - 1 - HEADER_BYTES
@@ -43,7 +45,7 @@ def read_microphone_wav(path: Path) -> bytes:
             pcm = wav.readframes(wav.getnframes())
     except OSError as error:
         raise UnavailableError(f"{path} cannot be opened as the microphone: {error.strerror}.") from None
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError, ValueError) as error:
         raise ConfigError(
             f"{path} is not a WAV file with plain samples ({error or 'it is too short'})."
         ) from None
@@ -53,6 +55,12 @@ def read_microphone_wav(path: Path) -> bytes:
             f"{MICROPHONE_RATE_HZ} Hz, mono, 16 bits. Convert it: sox {path} -r 16000 -c 1 -b 16 new.wav"
         )
     return pcm
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """A twin that stops by itself has broken: say so instead of falling silent."""
+    if not task.cancelled() and task.exception():
+        logger.error("%s broke: %s", task.get_name(), task.exception())
 
 
 class FileMicrophone:
@@ -82,6 +90,7 @@ class FileMicrophone:
     def start(self) -> None:
         """Begin with the first sample."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="file microphone")
+        self._task.add_done_callback(_tell_failure)
 
     def frames(self) -> AsyncIterator[Frame]:
         """The frames, in order, for ever."""
@@ -127,18 +136,20 @@ class FileSpeaker:
     ) -> None:
         """Raises UnavailableError where the file cannot be written."""
         self._on_played = on_played
-        self._playback = Playback(on_drained, scale=scale)
+        # A block has been heard when the next one begins.
+        self._playback = Playback(on_drained, tail_blocks=1, scale=scale)
         self._task: asyncio.Task[None] | None = None
         self._written = 0
         try:
             self._file: BinaryIO = path.open("wb")
+            self._write_header()
         except OSError as error:
             raise UnavailableError(f"{path} cannot be written as the speaker: {error.strerror}.") from None
-        self._write_header()
 
     def start(self) -> None:
         """Begin with the first block."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="file speaker")
+        self._task.add_done_callback(_tell_failure)
 
     def play(self, pcm: bytes) -> None:
         """Queue reply audio."""
@@ -152,9 +163,11 @@ class FileSpeaker:
         """Stop, and leave a whole WAV file."""
         if self._task:
             self._task.cancel()
-        with suppress(ValueError):
+        try:
             self._write_header()
             self._file.close()
+        except OSError as error:
+            logger.warning("speaker_lost reason=%r", f"the WAV file cannot be finished: {error.strerror}")
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -50,10 +50,12 @@ class Playback:
         with self._lock:
             if not self._sounding:
                 return bytes(size), 0
-            block = bytes(self._queued[:size])
-            del self._queued[:size]
+            # A sample that has come in part waits for its other byte.
+            whole = len(self._queued) // SAMPLE_BYTES * SAMPLE_BYTES
+            block = bytes(self._queued[: min(size, whole)])
+            del self._queued[: len(block)]
             self._handed_bytes += len(block)
-            drained = not self._queued and self._count_silence(block)
+            drained = len(self._queued) < SAMPLE_BYTES and self._count_silence(block)
             if drained:
                 self._reset()
         if drained:

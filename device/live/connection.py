@@ -14,7 +14,13 @@ from contextlib import asynccontextmanager
 from google import genai
 from google.genai import errors, types
 from google.genai.live import AsyncSession
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 
 from device.config import LiveSettings
 from device.errors import ConfigError, ConnectionEndedError, KeyRefusedError, LadleError
@@ -32,8 +38,11 @@ from device.live.messages import GoAway, HandleOffered, translate
 logger = logging.getLogger(__name__)
 
 FRAME_MIME_TYPE = "audio/pcm;rate=16000"
-LOWEST_CLOSE_CODE = 1000
+CLOSE_CODES = range(1000, 5000)
 HTTP_KEY_REFUSED = (401, 403)
+KEY_REFUSED_WORDS = ("api key not valid", "api_key_invalid", "api key expired", "api key was reported")
+UNUSABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
+"""What the SDK raises for a message that it cannot read."""
 
 Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome
 
@@ -63,10 +72,10 @@ class Connection:
                     for event in list(translate(message, self._blocking_tools)):
                         yield event
             except errors.APIError as error:
-                if error.code >= LOWEST_CLOSE_CODE:
+                if error.code in CLOSE_CODES:
                     raise _ended(error) from error
                 self._skip(error)
-            except (TypeError, ValueError, AttributeError, LookupError) as error:
+            except UNUSABLE as error:
                 self._skip(error)
 
     async def send(self, item: Outgoing) -> None:
@@ -97,9 +106,12 @@ class Connection:
             case StopGeneration():
                 # Any client content interrupts what is being generated; left incomplete, it asks nothing.
                 await self._session.send_client_content(turn_complete=False)
-            case SendToolOutcome(outcome):
+            case SendToolOutcome(outcome, silent):
                 response = types.FunctionResponse(
-                    id=outcome.call_id, name=outcome.name, response=dict(outcome.payload)
+                    id=outcome.call_id,
+                    name=outcome.name,
+                    response=dict(outcome.payload),
+                    scheduling=types.FunctionResponseScheduling.SILENT if silent else None,
                 )
                 await self._session.send_tool_response(function_responses=response)
 
@@ -129,7 +141,7 @@ async def open_connection(
         # The SDK waits for the answer to its setup without a limit of its own.
         async with asyncio.timeout(settings.connect_timeout_s):
             session = await context.__aenter__()
-    except (errors.APIError, InvalidHandshake, OSError, TimeoutError, ConnectionClosed) as error:
+    except (errors.APIError, WebSocketException, OSError, TimeoutError, *UNUSABLE) as error:
         raise _refused(error, settings) from error
     try:
         if session.setup_complete is None:
@@ -149,9 +161,18 @@ def _refused(error: Exception, settings: LiveSettings) -> LadleError:
             ended = ConnectionEndedError(status, f"HTTP status {status}")
         case TimeoutError():
             ended = ConnectionEndedError(0, f"no answer within {settings.connect_timeout_s:g} s")
-        case _:
+        case InvalidURI() | InvalidProxy():
+            return ConfigError(
+                f"The Live API cannot be reached: {error}. Check live.endpoint and HTTPS_PROXY."
+            )
+        case OSError():
             ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}")
-    if ended.code in HTTP_KEY_REFUSED or "api key" in ended.reason.lower():
+        case _:
+            # Its text may quote what was sent, and the key was sent.
+            ended = ConnectionEndedError(0, type(error).__name__)
+    if ended.is_quota:
+        return ended
+    if ended.code in HTTP_KEY_REFUSED or any(words in ended.reason.lower() for words in KEY_REFUSED_WORDS):
         return KeyRefusedError(
             f"The Live API refused the API key ({ended.reason}). Make a new one at "
             "https://aistudio.google.com/apikey and put it where the old one is."

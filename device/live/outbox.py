@@ -12,8 +12,10 @@ from device.live.connection import Outgoing
 _SPOKEN = (StartActivity, SendFrame, EndActivity)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
+    """One queued item; two entries are never the same, even with equal items."""
+
     item: Outgoing
     put_at_s: float
 
@@ -22,7 +24,8 @@ class Outbox:
     """Keeps everything in order; keeps what a person said until it is answered, for the next connection.
 
     An item counts as sent only when `sent()` says so, so that one whose sending failed is not lost. Beyond
-    `max_frames` the oldest frame goes, and is counted if it had not been sent.
+    `max_frames` the oldest frame goes, and is counted if it had not been sent. Whatever goes, the two ends of
+    an activity stay together: the API waits for ever for an end that does not come.
     """
 
     def __init__(self, max_frames: int, *, max_age_s: float, clock: Callable[[], float]) -> None:
@@ -32,6 +35,7 @@ class Outbox:
         self._clock = clock
         self._entries: list[_Entry] = []
         self._next = 0
+        self._on_its_way: _Entry | None = None
         self._frames = 0
         self._dropped = 0
         self._arrived = asyncio.Event()
@@ -50,11 +54,14 @@ class Outbox:
         while self._next == len(self._entries):
             self._arrived.clear()
             await self._arrived.wait()
-        return self._entries[self._next].item
+        self._on_its_way = self._entries[self._next]
+        return self._on_its_way.item
 
     def sent(self) -> None:
         """The item that `next` gave has been sent."""
-        self._next += 1
+        if self._next < len(self._entries) and self._entries[self._next] is self._on_its_way:
+            self._next += 1
+        self._on_its_way = None
 
     def settle(self) -> None:
         """Activities that ended and were sent are answered, or will never be: they need not be kept."""
@@ -62,12 +69,29 @@ class Outbox:
         if ends:
             self._keep(self._entries[ends[-1] + 1 :], sent=self._next - ends[-1] - 1)
 
+    def take_back(self) -> None:
+        """Nobody wants an answer to what was said so far, sent or not; only an open activity stays."""
+        self.settle()
+        for activity in list(self._activities()):
+            whole = isinstance(activity[-1].item, EndActivity)
+            if whole and self._entries.index(activity[0]) >= self._next and self._on_its_way not in activity:
+                for entry in activity:
+                    self._remove(self._entries.index(entry))
+
     def rewind(self) -> None:
         """A new connection: what was said and not answered goes out again; the rest died with the old one.
 
         An activity that ended too long ago is dropped: nobody waits for that answer any more.
         """
-        self._keep([entry for activity in self._activities() for entry in activity], sent=0)
+        oldest_s = self._clock() - self._max_age_s
+        kept: list[_Entry] = []
+        for activity in self._activities():
+            if isinstance(activity[-1].item, EndActivity) and activity[-1].put_at_s < oldest_s:
+                self._dropped += sum(self._is_unsent_frame(entry) for entry in activity)
+            else:
+                kept += activity
+        self._on_its_way = None
+        self._keep(kept, sent=0)
 
     def take_dropped(self) -> int:
         """How many frames were never sent, since this was last asked."""
@@ -75,42 +99,43 @@ class Outbox:
         return dropped
 
     def _activities(self) -> Iterator[list[_Entry]]:
-        """The activities that are worth saying again."""
-        oldest_s = self._clock() - self._max_age_s
+        """The entries of each activity; the last may still be open."""
         activity: list[_Entry] = []
-        for at, entry in enumerate(self._entries):
-            if not isinstance(entry.item, _SPOKEN):
-                continue
-            activity.append(entry)
-            if not isinstance(entry.item, EndActivity):
-                continue
-            if entry.put_at_s >= oldest_s:
+        for entry in self._entries:
+            if isinstance(entry.item, _SPOKEN):
+                activity.append(entry)
+            if isinstance(entry.item, EndActivity):
                 yield activity
-            elif at >= self._next:
-                self._dropped += _frames_of(activity)
-            activity = []
-        yield activity
+                activity = []
+        if activity:
+            yield activity
+
+    def _is_unsent_frame(self, entry: _Entry) -> bool:
+        return isinstance(entry.item, SendFrame) and self._entries.index(entry) >= self._next
 
     def _keep(self, entries: list[_Entry], *, sent: int) -> None:
         self._entries = entries
         self._next = sent
-        self._frames = _frames_of(entries)
+        self._frames = sum(isinstance(entry.item, SendFrame) for entry in entries)
         self._arrived.set()
 
     def _drop_oldest_frame(self) -> None:
-        oldest = next(at for at, entry in enumerate(self._entries) if isinstance(entry.item, SendFrame))
+        oldest = next(
+            at
+            for at, entry in enumerate(self._entries)
+            if isinstance(entry.item, SendFrame) and entry is not self._on_its_way
+        )
         self._dropped += oldest >= self._next
         self._remove(oldest)
-        self._frames -= 1
-        if oldest and isinstance(self._entries[oldest].item, EndActivity):
-            # Nothing is left of this activity but its two ends.
-            self._remove(oldest)
-            self._remove(oldest - 1)
+        activity = next(self._activities())
+        empty = len(activity) == 2 and isinstance(activity[1].item, EndActivity)
+        ends = [self._entries.index(entry) for entry in activity]
+        # Both ends sent, or neither: nothing of it is left to say. One sent: the other has to follow.
+        if empty and self._on_its_way not in activity and (ends[1] < self._next or ends[0] >= self._next):
+            self._remove(ends[1])
+            self._remove(ends[0])
 
     def _remove(self, at: int) -> None:
+        self._frames -= isinstance(self._entries[at].item, SendFrame)
         del self._entries[at]
         self._next -= at < self._next
-
-
-def _frames_of(entries: list[_Entry]) -> int:
-    return sum(isinstance(entry.item, SendFrame) for entry in entries)

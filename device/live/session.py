@@ -20,14 +20,15 @@ from device.events import (
     Connected,
     ConnectionLost,
     Event,
+    FaultCleared,
+    FaultRaised,
     Frame,
-    ReplyAudioReceived,
     SendFrame,
+    StopGeneration,
     ToolDeclaration,
-    TurnComplete,
 )
 from device.live.backoff import Backoff
-from device.live.connection import LOWEST_CLOSE_CODE, Connection, Outgoing, open_connection
+from device.live.connection import Connection, Outgoing, open_connection
 from device.live.messages import GoAway, HandleOffered
 from device.live.outbox import Outbox
 from device.live.setup import blocks_on, live_config, make_client
@@ -37,8 +38,9 @@ logger = logging.getLogger(__name__)
 FRAMES_PER_SECOND = 50
 STABLE_S = 10.0
 """A connection that lasted this long was a good one; the next failure starts the backoff afresh."""
-QUOTA_WORDS = ("resource_exhausted", "quota")
-HTTP_TOO_MANY = 429
+SETUP_REFUSED = (1007, 1008, 1011)
+"""Close codes by which the API refuses a setup: a bad handle, a bad field, an unknown name."""
+REFUSALS_BEFORE_FAULT = 3
 
 
 class Session:
@@ -73,10 +75,17 @@ class Session:
         self._handle: str | None = None
         self._lost_at: float | None = None
         self._connected_at: float | None = None
+        self._refusals = 0
 
     def send(self, item: Outgoing) -> None:
         """Queue something for the API, connected or not."""
+        if isinstance(item, StopGeneration):
+            self._outbox.take_back()
         self._outbox.put(item)
+
+    def answered(self) -> None:
+        """What was asked has its answer, and need not be asked again on another connection."""
+        self._outbox.settle()
 
     def reconnect(self) -> None:
         """Leave a connection that no longer answers, and what it was asked; the next one starts afresh."""
@@ -114,6 +123,9 @@ class Session:
             (now - self._lost_at) * 1000 if self._lost_at else 0,
         )
         self._lost_at, self._connected_at = None, now
+        if self._refusals >= REFUSALS_BEFORE_FAULT:
+            self._emit(FaultCleared("live"))
+        self._refusals = 0
         self._leave.clear()
         self._outbox.rewind()
         dropped = self._outbox.take_dropped()
@@ -128,9 +140,6 @@ class Session:
                     self._handle = handle
                 case GoAway(time_left):
                     logger.info("go_away time_left=%s", time_left)
-                case ReplyAudioReceived() | TurnComplete():
-                    self._outbox.settle()
-                    self._emit(event)
                 case _:
                     self._emit(event)
 
@@ -151,13 +160,13 @@ class Session:
         if self._leave.is_set():
             self._handle = None
         if self._connected_at is None:
-            self._drop_refused_handle(error)
+            self._consider_refusal(error)
         elif now - self._connected_at >= STABLE_S:
             self._backoff.reset()
         first = self._lost_at is None
         self._lost_at = self._lost_at or now
         self._connected_at = None
-        delay_s = self._backoff.next_s(quota_exhausted=_is_quota(error))
+        delay_s = self._backoff.next_s(quota_exhausted=error.is_quota)
         # The first failure is news; its repetitions would only bury it.
         level = logging.WARNING if first else logging.DEBUG
         logger.log(level, "connection_lost code=%d reason=%r", error.code, error.reason)
@@ -166,14 +175,17 @@ class Session:
             self._emit(ConnectionLost(error.reason))
         await asyncio.sleep(delay_s)
 
-    def _drop_refused_handle(self, error: ConnectionEndedError) -> None:
-        """A close before the setup is complete, as opposed to a network that is down, is about the handle."""
-        if error.code >= LOWEST_CLOSE_CODE:
+    def _consider_refusal(self, error: ConnectionEndedError) -> None:
+        """A refused setup, as opposed to a network that is down: first the handle is doubted, then more."""
+        if error.code not in SETUP_REFUSED or error.is_quota:
+            return
+        if self._handle is not None:
             self._handle = None
-
-
-def _is_quota(error: ConnectionEndedError) -> bool:
-    return error.code == HTTP_TOO_MANY or any(word in error.reason.lower() for word in QUOTA_WORDS)
+            return
+        self._refusals += 1
+        if self._refusals == REFUSALS_BEFORE_FAULT:
+            remedy = f"The Live API refuses to start ({error.reason}). Check live.model, voice and language."
+            self._emit(FaultRaised("live", remedy))
 
 
 async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:

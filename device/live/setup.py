@@ -59,7 +59,7 @@ def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
     time-out: the API's pongs were seen to take up to 30 s, and a healthy connection would be closed.
 
     Raises:
-        ConfigError: `live.ca_file` cannot be read.
+        ConfigError: `live.ca_file` cannot be read, or the environment names a proxy or certificates amiss.
     """
     transport: dict[str, Any] = {
         "compression": None,
@@ -74,19 +74,20 @@ def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
         transport["ssl"] = _trusting(settings.ca_file)
     if settings.endpoint:
         transport["proxy"] = None
-    return genai.Client(
-        api_key=key.get_secret_value(),
-        http_options=types.HttpOptions(
-            base_url=settings.endpoint,
-            api_version=settings.api_version,
-            async_client_args=transport,
-        ),
+    options = types.HttpOptions(
+        base_url=settings.endpoint, api_version=settings.api_version, async_client_args=transport
     )
+    try:
+        return genai.Client(api_key=key.get_secret_value(), http_options=options)
+    except (OSError, ValueError, ImportError) as error:
+        raise ConfigError(
+            f"The client of the Live API cannot be set up: {error}. Check SSL_CERT_FILE and HTTPS_PROXY."
+        ) from None
 
 
 def _trusting(ca_file: Path) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(ca_file.expanduser()))
+        return ssl.create_default_context(cafile=str(ca_file))
     except OSError as error:
         raise ConfigError(f"live.ca_file {ca_file} cannot be used: {error.strerror or error}.") from None
 

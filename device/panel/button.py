@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from gpiozero import Button
@@ -26,28 +27,27 @@ class PanelButton:
         self._on_hold = on_hold
         self._last_edge = float("-inf")
         self._button = Button(settings.button_pin, pull_up=True, hold_time=settings.mute_hold_s)
-        self._button.when_pressed = lambda: self._cross(self._pressed)
-        self._button.when_released = lambda: self._cross(self._released)
+        self._button.when_pressed = lambda: self._cross(self._pressed, time.monotonic())
+        self._button.when_released = lambda: self._cross(self._released, time.monotonic())
         self._button.when_held = lambda: self._cross(self._on_hold)
 
     def close(self) -> None:
         """Free the pin."""
         self._button.close()
 
-    def _cross(self, callback: Callable[[], None]) -> None:
+    def _cross(self, callback: Callable[..., None], *edge_s: float) -> None:
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(callback)
+            self._loop.call_soon_threadsafe(callback, *edge_s)
 
-    def _pressed(self) -> None:
-        if self._settled():
+    def _pressed(self, edge_s: float) -> None:
+        if self._settled(edge_s):
             self._on_press()
 
-    def _released(self) -> None:
-        self._settled()
+    def _released(self, edge_s: float) -> None:
+        self._settled(edge_s)
 
-    def _settled(self) -> bool:
-        """Whether this edge is more than chatter of the last one."""
-        now = self._loop.time()
-        settled = now - self._last_edge >= BOUNCE_S
-        self._last_edge = now
+    def _settled(self, edge_s: float) -> bool:
+        """Whether this edge, by the time at which it came, is more than chatter of the last one."""
+        settled = edge_s - self._last_edge >= BOUNCE_S
+        self._last_edge = edge_s
         return settled

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable
 
-from gpiozero import GPIOZeroError, PinFactoryFallback
+from gpiozero import PinFactoryFallback
 
 from device.config import PanelSettings
 from device.events import Face
@@ -47,7 +47,7 @@ def open_panel(
             warnings.simplefilter("ignore", PinFactoryFallback)
             button = PanelButton(settings, on_press=on_press, on_hold=on_hold)
             lights = NoLights() if settings.lights == "none" else RgbLights(settings)
-    except (GPIOZeroError, OSError, ImportError) as error:
+    except Exception as error:  # noqa: BLE001 - each pin library raises its own kind, and no panel is worth a stop
         if button:
             button.close()
         logger.warning(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Mapping
 
@@ -14,6 +15,7 @@ SYSTEMD_PRIORITY = {
     logging.ERROR: 3,
     logging.CRITICAL: 2,
 }
+PLAIN_WORD = re.compile(r"[\w.:/+-]+")
 NOISY_LIBRARIES = ("google_genai", "websockets", "httpx2", "httpcore2", "asyncio")
 
 
@@ -38,10 +40,10 @@ def set_up_logging(level: int = logging.INFO) -> None:
 
 
 def line(name: str, fields: Mapping[str, object]) -> str:
-    """An event as one line; text with spaces is quoted."""
+    """An event as one line; text that would not be one plain word is quoted."""
     return " ".join([name, *(f"{key}={_shown(value)}" for key, value in fields.items())])
 
 
 def _shown(value: object) -> str:
     text = f"{value:.0f}" if isinstance(value, float) else str(value)
-    return repr(text) if " " in text or not text else text
+    return text if PLAIN_WORD.fullmatch(text) else repr(text)

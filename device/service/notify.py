@@ -28,7 +28,8 @@ class Notifier:
 
     async def feed_watchdog(self) -> None:
         """Tell the watchdog, twice an interval, that the event loop turns; returns where there is none."""
-        interval_us = int(os.environ.get("WATCHDOG_USEC", "0"))
+        interval = os.environ.get("WATCHDOG_USEC", "")
+        interval_us = int(interval) if interval.isdecimal() else 0
         if not interval_us or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
             return
         while True:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import re
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from device.errors import UnavailableError
 from device.events import Action, Event, Frame
+
+logger = logging.getLogger(__name__)
 
 
 class Recorder(Protocol):
@@ -61,8 +65,6 @@ class Timeline:
         """Something happened now."""
         at = time.monotonic()
         with self._lock:
-            if self._file.closed:
-                return
             if self._zero is None:
                 self._before_ready.append((at, name, fields))
             else:
@@ -76,12 +78,19 @@ class Timeline:
         """Finish the file; what never became ready is written with times before 0."""
         if self._zero is None:
             self.ready()
-        with self._lock:
+        with self._lock, suppress(OSError):
             self._file.close()
 
     def _write(self, at: float, name: str, fields: dict[str, object]) -> None:
+        if self._file.closed:
+            return
         t_ms = round((at - (self._zero or at)) * 1000, 3)
-        self._file.write(json.dumps({"t_ms": t_ms, "event": name} | fields, default=str) + "\n")
+        try:
+            self._file.write(json.dumps({"t_ms": t_ms, "event": name} | fields, default=str) + "\n")
+        except OSError as error:
+            logger.warning("timeline_stopped reason=%r", error.strerror)
+            with suppress(OSError):
+                self._file.close()
 
 
 @cache

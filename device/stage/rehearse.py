@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -31,6 +31,7 @@ EXAMPLE = (
     "How many calories are in two slices of pizza?",
     "Thank you, that is all.",
 )
+AFTERNOON = time(14, 0)
 ANSWER_S = 30.0
 PAUSE_S = 0.5
 REAL_MICROPHONE = "mic"
@@ -44,7 +45,7 @@ class Play:
     hear: the path of a 16 kHz WAV file, or "mic"; None says the sentences of `say`.
     speak: the path of a WAV file to write, or "speaker"; None writes one in a new temporary directory.
     press_at_s: when the button is pressed, in seconds from ready.
-    clock: the kitchen's time of day, "HH:MM".
+    clock: the kitchen's time of day.
     """
 
     say: Sequence[str] = EXAMPLE
@@ -52,7 +53,7 @@ class Play:
     speak: str | None = None
     press_at_s: Sequence[float] = ()
     script: Path | None = None
-    clock: str = "14:00"
+    clock: time = AFTERNOON
 
 
 async def rehearse(settings: Settings, play: Play, recorders: Sequence[Recorder] = ()) -> None:
@@ -75,7 +76,7 @@ async def rehearse(settings: Settings, play: Play, recorders: Sequence[Recorder]
             recorders=recorders,
             microphone=microphone,
         )
-        screen.opening(stand_in.endpoint, play.clock)
+        screen.opening(stand_in.endpoint, f"{play.clock:%H:%M}")
         performance = _Performance(daemon, screen, microphone, sentences)
         await performance.run(play.press_at_s, lambda: _press(settings.panel.button_pin, recorders))
     if spoken:
@@ -105,10 +106,13 @@ class _Performance:
         await asyncio.wait({life, acting}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         failure = acting.exception() if acting.done() else None
+        played = acting.done()
         acting.cancel()
         await life
         if failure:
             raise failure
+        if not played and self._microphone is not None:
+            raise LadleError("The rehearsal was stopped before its end.")
 
     async def _act(self, press_at_s: Sequence[float], press_button: Callable[[], None]) -> None:
         await self._screen.is_ready.wait()
@@ -174,9 +178,8 @@ def _for_rehearsal(settings: Settings, stand_in: StandIn, spoken: Path | None) -
     )
 
 
-def _kitchen_clock(clock: str) -> Callable[[], datetime]:
+def _kitchen_clock(clock: time) -> Callable[[], datetime]:
     """A clock that shows `clock` now and goes on from there: a missed lunch needs an afternoon."""
-    hour, minute = (int(part) for part in clock.split(":"))
     began = datetime.now().astimezone()
-    ahead = began.replace(hour=hour, minute=minute, second=0) - began
+    ahead = began.replace(hour=clock.hour, minute=clock.minute, second=0) - began
     return lambda: datetime.now().astimezone() + ahead

@@ -56,7 +56,7 @@ class Registry:
         except ToolError as error:
             payload = error.payload
         spent_ms = (time.perf_counter() - started) * 1000
-        logger.info("tool_called name=%s ms=%.1f ok=%s", call.name[:NAME_LOGGED], spent_ms, payload.get("ok"))
+        logger.info("tool_called name=%s ms=%.1f ok=%s", _plain(call.name), spent_ms, payload.get("ok"))
         return ToolOutcome(call.id, call.name, payload)
 
     async def _payload(self, call: ToolCall) -> Payload:
@@ -113,8 +113,13 @@ def _settle(answer: asyncio.Future[Payload], payload: Payload) -> None:
         answer.set_result(payload)
 
 
+def _plain(name: str) -> str:
+    """A name that the model may have made up, as one word of a journal line."""
+    return name if name.isidentifier() else repr(name[:NAME_LOGGED])
+
+
 def _failed(call: ToolCall, code: str, message: str, **recovery: object) -> ToolError:
-    logger.warning("tool_failed name=%s reason=%s", call.name[:NAME_LOGGED], code)
+    logger.warning("tool_failed name=%s reason=%s", _plain(call.name), code)
     return ToolError(code, message, **recovery)
 
 

@@ -12,7 +12,16 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from device.config import LiveSettings
-from device.events import EndActivity, Event, Frame, SendFrame, StartActivity, ToolDeclaration
+from device.events import (
+    EndActivity,
+    Event,
+    Frame,
+    ReplyAudioReceived,
+    SendFrame,
+    StartActivity,
+    ToolDeclaration,
+    TurnComplete,
+)
 from device.live.backoff import Backoff
 from device.live.session import Session
 from device.rehearsal.script_file import parse_script
@@ -57,6 +66,8 @@ class Talk:
 
     def _tell(self, event: Event) -> None:
         self.events.append(event)
+        if isinstance(event, ReplyAudioReceived | TurnComplete):
+            self.session.answered()  # as the core does, where nothing was interrupted
         self._changed.set()
 
     def count(self, kind: type[Event]) -> int:

@@ -159,6 +159,67 @@ def test_a_writer_that_waits_wakes_up() -> None:
     assert asyncio.run(wait()) == frame(1)
 
 
+@given(
+    st.lists(st.sampled_from(["start", "frame", "end", "outcome", "next", "sent", "back"]), max_size=120),
+    st.integers(1, 6),
+)
+def test_however_small_it_is_the_two_ends_of_an_activity_stay_together(
+    steps: list[str], max_frames: int
+) -> None:
+    """A slow writer and a full box: on the wire, ends pair and frames lie between them."""
+    outbox = filled([], max_frames=max_frames)
+    wire: list[Outgoing] = []
+    is_open = taken = False
+    for step in steps:
+        if step == "start" and not is_open:
+            outbox.put(StartActivity())
+            is_open = True
+        elif step == "frame" and is_open:
+            outbox.put(frame(1))
+        elif step == "end" and is_open:
+            outbox.put(EndActivity())
+            is_open = False
+        elif step == "outcome":
+            outbox.put(OUTCOME)
+        elif step == "back":
+            outbox.take_back()
+        elif step == "next" and not taken:
+            taken = RUNNER.run(_taken(outbox, wire))
+        elif step == "sent" and taken:
+            outbox.sent()
+            taken = False
+    if taken:
+        outbox.sent()
+    wire += send_all(outbox)
+    spoken = [item for item in wire if not isinstance(item, SendToolOutcome)]
+    inside = False
+    for item in spoken:
+        assert isinstance(item, StartActivity) is not inside
+        inside = not isinstance(item, EndActivity)
+    assert inside == is_open
+
+
+async def _taken(outbox: Outbox, wire: list[Outgoing]) -> bool:
+    """Take the next item to the wire, if there is one."""
+    try:
+        async with asyncio.timeout(0):
+            wire.append(await outbox.next())
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_what_nobody_wants_answered_is_not_asked_again() -> None:
+    outbox = filled(activity(1))
+    send_all(outbox)
+    for item in [*activity(2), StartActivity(), frame(3)]:
+        outbox.put(item)
+    outbox.take_back()
+    assert send_all(outbox) == [StartActivity(), frame(3)]
+    outbox.rewind()
+    assert send_all(outbox) == [StartActivity(), frame(3)]
+
+
 STEPS = st.lists(st.sampled_from(["say", "send", "settle", "rewind"]), max_size=60)
 
 

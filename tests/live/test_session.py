@@ -11,6 +11,8 @@ from device.errors import ConfigError, KeyRefusedError
 from device.events import (
     Connected,
     ConnectionLost,
+    FaultCleared,
+    FaultRaised,
     GenerationComplete,
     InputTranscript,
     OutputTranscript,
@@ -308,6 +310,108 @@ def test_an_unknown_model_ends_the_session_with_the_key_to_correct() -> None:
         asyncio.run(scene())
 
 
+@pytest.mark.parametrize("first", ["hello", "[1, 2]", '{"setupComplete": 3}', "[" * 20_000])
+def test_a_setup_that_is_answered_with_nonsense_is_tried_again(first: str) -> None:
+    script = f"""
+    steps:
+      - {{on: connect 1, do: []}}
+      - {{on: setup, do: [{{bytes: {{text: '{first}'}}}}]}}
+      - {{on: connect 2-, do: []}}
+    """
+
+    async def scene() -> Talk:
+        async with talk(script) as talking:
+            await talking.happens(ConnectionLost)
+            await talking.happens(Connected)
+            return talking
+
+    assert asyncio.run(scene()).server.received.opened == 2
+
+
+def test_a_quota_that_mentions_the_key_does_not_end_the_session() -> None:
+    reason = "You exceeded your current quota for this API key."
+    script = f"""
+    steps:
+      - {{on: connect 1, do: []}}
+      - {{on: setup, do: [{{close: {{code: 1011, reason: {reason}}}}}]}}
+      - {{on: connect 2-, do: []}}
+    """
+
+    async def scene() -> None:
+        async with talk(script) as talking:
+            await talking.happens(ConnectionLost)
+            await talking.happens(Connected)
+
+    asyncio.run(scene())
+
+
+def test_a_setup_that_is_refused_again_and_again_is_a_fault_until_it_is_accepted() -> None:
+    script = """
+    steps:
+      - {on: connect 1-4, do: []}
+      - {on: setup, do: [{close: {code: 1007, reason: Invalid voice.}}]}
+      - {on: connect 5-, do: []}
+    """
+
+    async def scene() -> Talk:
+        async with talk(script) as talking:
+            await talking.happens(FaultRaised)
+            await talking.happens(Connected)
+            return talking
+
+    talking = asyncio.run(scene())
+    [fault] = talking.all(FaultRaised)
+    assert "Invalid voice." in fault.sentence
+    assert "live.voice" in fault.sentence or "Check live.model, voice" in fault.sentence
+    assert talking.all(FaultCleared) == [FaultCleared("live")]
+
+
+def test_a_network_that_breaks_during_the_setup_does_not_cost_the_handle() -> None:
+    script = """
+    steps:
+      - on: connect 1
+        do: []
+      - on: activity_end
+        do: [{resumption: h1}, turn_complete, reset]
+      - on: connect 2
+        do: []
+      - on: setup
+        do: [reset]
+    """
+
+    async def scene() -> object:
+        async with talk(script) as talking:
+            await talking.happens(Connected)
+            talking.say(1)
+            await talking.happens(Connected, 2)
+            return talking.server.received.last.setup_json["sessionResumption"]
+
+    assert asyncio.run(scene()) == {"handle": "h1"}
+
+
+def test_a_question_that_was_stopped_is_not_asked_again() -> None:
+    script = """
+    steps:
+      - on: connect 1
+        do: []
+      - on: client_content
+        do: [reset]
+    """
+
+    async def scene() -> Talk:
+        async with talk(script) as talking:
+            await talking.happens(Connected)
+            talking.say(1)
+            await talking.until(lambda: talking.server.received.last.counts["activity_end"] == 1)
+            talking.session.send(StopGeneration())
+            await talking.happens(Connected, 2)
+            talking.say(2)
+            await talking.until(lambda: talking.server.received.last.counts["activity_end"] == 1)
+            return talking
+
+    assert asyncio.run(scene()).heard(2) == [[2]]
+
+
 def test_a_server_that_never_completes_the_setup_is_left(caplog: pytest.LogCaptureFixture) -> None:
     script = "steps: [{on: connect 1, do: []}, {on: setup, do: [{wait: 60000}]}, {on: connect 2-, do: []}]"
 
@@ -331,7 +435,10 @@ def test_a_server_that_never_completes_the_setup_is_left(caplog: pytest.LogCaptu
         "{json: {code: 429, message: slow down}}",
         "{json: {}}",
         "{json: [1, 2]}",
+        "{json: {code: .inf}}",
+        "{bytes: {text: '" + "[" * 20_000 + "'}}",
     ],
+    ids=range(9),
 )
 def test_a_message_that_makes_no_sense_is_skipped(nonsense: str) -> None:
     script = f"""

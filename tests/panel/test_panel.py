@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from gpiozero.pins.mock import MockFactory
 
 from device.config import PanelSettings
 from device.events import Face
+from device.panel.button import BOUNCE_S
 from device.panel.lights import LOOKS, RgbLights
 from device.panel.mock import press, use_mock_pins
 from device.panel.panel import open_panel
@@ -64,6 +66,16 @@ def test_chatter_of_the_contacts_is_one_press(pins: MockFactory) -> None:
         await asyncio.sleep(0.1)
 
     assert events_of(script) == ["press"]
+
+
+def test_two_presses_count_as_two_though_the_loop_was_busy(pins: MockFactory) -> None:
+    async def script(arrived: asyncio.Event) -> None:
+        press(SETTINGS.button_pin)
+        time.sleep(2 * BOUNCE_S)  # noqa: ASYNC251 - the loop is meant to be busy
+        press(SETTINGS.button_pin)
+        await asyncio.sleep(0.1)
+
+    assert events_of(script) == ["press", "press"]
 
 
 def test_a_hold_is_told_after_its_time_while_the_button_is_still_down(pins: MockFactory) -> None:
