@@ -91,7 +91,7 @@ def composed(text: str, file: str) -> Place:
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: this is not YAML: {error}") from None
     if node is None:
-        raise ConfigError(f"{file}:1: the file is empty")
+        raise ConfigError(f"{file}, line 1: the file is empty")
     return Place(node, file)
 
 

@@ -77,5 +77,5 @@ def test_it_starts_with_its_own_wits() -> None:
 def test_a_wrong_script_is_an_error_of_configuration(tmp_path: Path) -> None:
     script = tmp_path / "script.yaml"
     script.write_text("steps: [{on: never, do: [reset]}]")
-    with pytest.raises(ConfigError, match=r"script\.yaml:1: step 1: `on: never` is unknown"):
+    with pytest.raises(ConfigError, match=r"script\.yaml, line 1: step 1: `on: never` is unknown"):
         serve(script=script)
