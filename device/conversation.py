@@ -91,16 +91,10 @@ class _Late(Enum):
 class Conversation:
     """One household's conversation with the model, as pure state."""
 
-    def __init__(
-        self,
-        *,
-        turn_taking: TurnTaking = TurnTaking.DEVICE,
-        duplex: Duplex = Duplex.FULL,
-        muted: bool = False,
-    ) -> None:
+    def __init__(self, *, turn_taking: TurnTaking = TurnTaking.DEVICE, duplex: Duplex = Duplex.FULL) -> None:
         self._turn_taking = turn_taking
         self._duplex = duplex
-        self._muted = muted
+        self._muted = False
         self._started = False
         self._connected = False
         self._faults: dict[str, str] = {}
@@ -391,7 +385,7 @@ class Conversation:
             self._old_turn_open = self._turn_open or self._awaiting or self._holding
             if self._reply_open:
                 self._late = _Late.DROPPED_UNTIL_OVER
-            elif self._awaiting or self._tools:
+            elif self._late is _Late.PLAYED and (self._awaiting or self._tools):
                 self._late = _Late.DROPPED_UNTIL_ASKED
         if by is InterruptedBy.BUTTON:
             self._unwanted_calls.update(self._tools)

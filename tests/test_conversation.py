@@ -184,6 +184,15 @@ def test_late_audio_is_dropped_even_when_the_next_question_has_ended() -> None:
     assert without_notes(play(conversation, AUDIO)) == []
 
 
+def test_a_second_interruption_does_not_let_the_first_replys_late_audio_through() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    spoken(conversation)
+    spoken(conversation)
+    assert without_notes(play(conversation, AUDIO)) == [], "nothing has said yet that the first reply is over"
+
+
 def test_the_button_stops_an_answer_that_has_not_begun() -> None:
     conversation = ready()
     spoken(conversation)
