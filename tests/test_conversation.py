@@ -306,7 +306,7 @@ def test_after_the_button_a_call_of_the_cut_turn_is_answered_in_silence() -> Non
 def test_after_the_button_the_answer_to_a_pending_call_is_not_heard() -> None:
     conversation = ready()
     spoken(conversation)
-    play(conversation, call(), ButtonPressed())
+    play(conversation, call(), ButtonPressed(), TurnComplete())
     assert SendToolOutcome(outcome().outcome) in play(conversation, outcome())
     assert without_notes(play(conversation, AUDIO)) == []
 

@@ -65,7 +65,7 @@ def test_the_certificate_is_for_this_machine_only_trusted_by_file_and_gone_at_th
     async def scenario() -> Path:
         async with witty() as server:
             port = server.endpoint.rpartition(":")[2]
-            url = f"wss://localhost:{port}/ws/x"
+            url = f"wss://127.0.0.1:{port}/ws/x"
             headers = {"x-goog-api-key": "x"}
             async with connect_bare(url, ssl=trust(server), additional_headers=headers, proxy=None):
                 pass
