@@ -41,12 +41,6 @@ class Macros:
             self.fat_g * factor,
         )
 
-    def rounded(self) -> Macros:
-        """Whole kcal and whole grams."""
-        return Macros(
-            round(self.energy_kcal), round(self.protein_g), round(self.carbohydrate_g), round(self.fat_g)
-        )
-
     @property
     def energy_of_grams_kcal(self) -> float:
         """Energy by Atwater's general factors: 4 kcal/g protein, 4 kcal/g carbohydrate, 9 kcal/g fat."""

@@ -43,11 +43,6 @@ class Registry:
         """What the model is told of the tools."""
         return tuple(tool.declaration for tool in self._tools.values())
 
-    def blocking_of(self, name: str) -> bool:
-        """Whether the model waits for that tool; it waits for the error about an unknown one too."""
-        tool = self._tools.get(name)
-        return tool is None or tool.declaration.blocking
-
     async def run(self, call: ToolCall) -> ToolOutcome:
         """The outcome of a call; whatever goes wrong is a payload that the model can recover from."""
         started = time.perf_counter()

@@ -17,11 +17,6 @@ def test_macros_scale_each_number() -> None:
     assert MILK.scaled(2) == Macros(100, 6.6, 9.6, 4)
 
 
-def test_rounding_gives_whole_numbers() -> None:
-    assert OATS.rounded() == Macros(389, 17, 66, 7)
-    assert isinstance(OATS.rounded().protein_g, int)
-
-
 def test_the_total_of_nothing_is_nothing_and_whole_numbers_stay_whole() -> None:
     assert total([]) == NOTHING
     assert isinstance(total([Macros(1, 2, 3, 4), Macros(1, 2, 3, 4)]).energy_kcal, int)

@@ -46,8 +46,7 @@ def test_name_and_description_are_the_functions_own() -> None:
 def test_a_tool_blocks_unless_it_says_otherwise(kitchen: Kitchen) -> None:
     registry = Registry([season, stir], kitchen, timeout_s=1)
     assert registry.declarations == (season.declaration, stir.declaration)
-    assert (registry.blocking_of("season"), registry.blocking_of("stir")) == (True, False)
-    assert registry.blocking_of("unknown")
+    assert [declaration.blocking for declaration in registry.declarations] == [True, False]
 
 
 def test_the_parameters_are_a_plain_json_schema() -> None:
