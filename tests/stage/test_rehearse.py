@@ -74,9 +74,11 @@ def test_a_recording_is_answered_by_a_script_and_cut_short_by_the_button(tmp_pat
     )
     assert "cut       short by the button" in shown
     [pressed] = of(timeline, "button_pressed")
-    assert pressed["t_ms"] == pytest.approx(2000, abs=100)
+    assert pressed["t_ms"] == pytest.approx(2000, abs=500)
+    happened = [line["event"] for line in timeline]
+    assert "reply_audio_played" not in happened[happened.index("flush_speaker") :]
     loud = loud_blocks(read_wav(tmp_path / "spoken.wav"), REPLY_RATE)
-    assert loud[-1] * 10 < pressed["t_ms"] + 40
+    assert 10 < len(loud) < 400, "not the whole five seconds"
 
 
 def test_a_script_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
