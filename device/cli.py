@@ -34,8 +34,7 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except LadleError as error:
-            click.echo(_for_reader(f"ladle: {error}"), err=True)
-            sys.exit(error.exit_status)
+            sys.exit(_tell(error))
         except KeyboardInterrupt:
             sys.exit(130)
 
@@ -52,18 +51,19 @@ def _run_to_the_end(daemon: Coroutine[None, None, None]) -> None:
     try:
         loop.run_until_complete(daemon)
     except LadleError as error:
-        click.echo(_for_reader(f"ladle: {error}"), err=True)
-        status = error.exit_status
+        status = _tell(error)
     logging.shutdown()
     sys.stderr.flush()
     os._exit(status)
 
 
-def _for_reader(message: str) -> str:
-    """In systemd's journal every line carries its priority; in a terminal there is no need for one."""
+def _tell(error: LadleError) -> int:
+    """Say what is wrong, in systemd's journal each line with its priority; the exit status to end with."""
+    message = f"ladle: {error}"
     if os.environ.get("JOURNAL_STREAM"):
-        return "\n".join(f"<3>{line}" for line in message.splitlines())
-    return message
+        message = "\n".join(f"<3>{line}" for line in message.splitlines())
+    click.echo(message, err=True)
+    return error.exit_status
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

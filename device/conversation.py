@@ -25,6 +25,8 @@ from enum import Enum
 from typing import Any
 
 from device.events import (
+    FRAME_MS,
+    REPLY_BYTES_PER_MS,
     Action,
     ActivityEnded,
     ActivityFrame,
@@ -72,12 +74,8 @@ from device.events import (
 )
 from device.phases import TRANSITIONS, Phase
 
-FRAME_MS = 20
 HELD_FRAMES = 50
 """Frames kept while a blocking tool runs: one second, so that a short answer such as "stop" survives."""
-
-REPLY_BYTES_PER_MS = 48
-"""24 kHz of 16-bit samples."""
 
 
 class _Late(Enum):

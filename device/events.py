@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+FRAME_MS = 20
+"""The length of a frame."""
+
+REPLY_BYTES_PER_MS = 48
+"""24 kHz of 16-bit samples."""
+
 # --------------------------------------------------------------------------------------- values
 
 

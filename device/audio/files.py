@@ -14,7 +14,6 @@ from device.audio.formats import (
     BLOCK_BYTES,
     BLOCK_MS,
     FRAME_BYTES,
-    FRAME_MS,
     MICROPHONE_RATE_HZ,
     REPLY_RATE_HZ,
     SAMPLE_BYTES,
@@ -23,7 +22,7 @@ from device.audio.formats import (
 from device.audio.framequeue import FrameQueue
 from device.audio.playback import Playback
 from device.errors import ConfigError, UnavailableError
-from device.events import Frame
+from device.events import FRAME_MS, Frame
 
 logger = logging.getLogger(__name__)
 

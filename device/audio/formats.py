@@ -6,10 +6,11 @@ Both are mono signed 16-bit little-endian PCM, as the Live API takes and sends t
 
 from __future__ import annotations
 
+from device.events import FRAME_MS, REPLY_BYTES_PER_MS
+
 SAMPLE_BYTES = 2
 
 MICROPHONE_RATE_HZ = 16_000
-FRAME_MS = 20
 FRAME_SAMPLES = MICROPHONE_RATE_HZ * FRAME_MS // 1000
 FRAME_BYTES = FRAME_SAMPLES * SAMPLE_BYTES
 SILENT_FRAME = bytes(FRAME_BYTES)
@@ -27,4 +28,4 @@ def frames_in(duration_ms: int) -> int:
 
 def reply_ms(pcm_bytes: int) -> float:
     """Duration in ms of that many bytes of reply audio."""
-    return pcm_bytes / SAMPLE_BYTES / REPLY_RATE_HZ * 1000
+    return pcm_bytes / REPLY_BYTES_PER_MS

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from device.config import LiveSettings
 from device.errors import ConnectionEndedError
 from device.events import (
+    FRAME_MS,
     Connected,
     ConnectionLost,
     Event,
@@ -35,7 +36,6 @@ from device.live.setup import blocks_on, live_config, make_client
 
 logger = logging.getLogger(__name__)
 
-FRAMES_PER_SECOND = 50
 STABLE_S = 10.0
 """A connection that lasted this long was a good one; the next failure starts the backoff afresh."""
 SETUP_REFUSED = (1007, 1008, 1011)
@@ -67,7 +67,7 @@ class Session:
         self._backoff = backoff or Backoff()
         self._client = make_client(settings, key)
         self._outbox = Outbox(
-            int(settings.buffer_s * FRAMES_PER_SECOND),
+            int(settings.buffer_s * 1000 / FRAME_MS),
             max_age_s=settings.buffer_s,
             clock=asyncio.get_running_loop().time,
         )

@@ -52,7 +52,6 @@ class FoodDatabase:
 
     def __init__(self, foods: Iterable[Food]) -> None:
         self.foods = tuple(foods)
-        self.warnings = tuple(energy_warnings(self.foods))
         self._by_id = {food.id: food for food in self.foods}
         self._by_key: dict[str, list[Food]] = {}
         self._index_names()
@@ -67,6 +66,11 @@ class FoodDatabase:
                 file, line and food.
         """
         return cls(read_foods(path))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each food whose energy does not fit its macronutrients."""
+        return tuple(energy_warnings(self.foods))
 
     def by_id(self, food_id: str) -> Food | None:
         """The food of that id."""

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.audio.formats import FRAME_MS, SILENT_FRAME
+from device.audio.formats import SILENT_FRAME
 from device.audio.gate import Gate
 from device.config import GateSettings
-from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Event, Frame
+from device.events import FRAME_MS, ActivityEnded, ActivityFrame, ActivityStarted, Event, Frame
 from tests.sounds import vowel
 
 SETTINGS = GateSettings(onset_ms=120, hangover_ms=600, pre_roll_ms=400)
