@@ -177,6 +177,17 @@ def rehearsal_server(host: str, port: int, script: Path | None, verbose: bool) -
     serve(host, port, script)
 
 
+@main.command()
+@config_option
+@_told
+def devices(config_file: Path | None) -> None:
+    """List microphones and speakers as one names them in the configuration."""
+    from device.audio.listing import device_lines  # noqa: PLC0415
+
+    for text in device_lines(load_settings(config_file).audio):
+        click.echo(text)
+
+
 @main.group()
 def config() -> None:
     """Check or show the configuration."""

@@ -101,23 +101,37 @@ class AudioSettings(_Section):
 
     input: str = Field("default", min_length=1)
     output: str = Field("default", min_length=1)
+    input_channel: Whole = Field(0, ge=0, le=7)
     latency_ms: Whole = Field(80, ge=20, le=500)
     volume: Whole = Field(100, ge=0, le=100)
+    volume_max: Whole = Field(100, ge=10, le=100)
     duplex: Duplex = Duplex.FULL
+
+    @model_validator(mode="after")
+    def _volume_within_its_bound(self) -> AudioSettings:
+        if self.volume > self.volume_max:
+            raise ValueError("volume must not be above volume_max")
+        return self
 
 
 class GateSettings(_Section):
-    """What counts as a person speaking; times in ms."""
+    """What counts as a person speaking; times in ms where their name does not say otherwise."""
 
     aggressiveness: Whole = Field(3, ge=0, le=3)
+    above_noise_db: float = Field(4, ge=0, le=20)
     onset_ms: Whole = Field(120, ge=20, le=1000)
-    hangover_ms: Whole = Field(600, ge=100, le=3000)
-    pre_roll_ms: Whole = Field(400, ge=20, le=2000)
+    confirm: Literal["silero", "none"] = "silero"
+    confirm_within_ms: Whole = Field(600, ge=200, le=3000)
+    pre_roll_ms: Whole = Field(700, ge=20, le=2000)
+    hangover_ms: Whole = Field(800, ge=100, le=3000)
+    max_activity_s: Whole = Field(30, ge=5, le=300)
 
     @model_validator(mode="after")
     def _pre_roll_covers_onset(self) -> GateSettings:
-        if self.pre_roll_ms < 2 * self.onset_ms:
-            raise ValueError("pre_roll_ms must be at least twice onset_ms, or the first syllable is clipped")
+        if self.pre_roll_ms < 2 * self.onset_ms + 200:
+            raise ValueError(
+                "pre_roll_ms must be at least twice onset_ms and 200 more, or the first syllable is clipped"
+            )
         return self
 
 

@@ -37,6 +37,7 @@ from device.events import (
     FaultRaised,
     FlushSpeaker,
     Frame,
+    GenerationComplete,
     InputTranscript,
     InterruptedBy,
     MuteToggled,
@@ -54,7 +55,9 @@ from device.events import (
     Started,
     StopGeneration,
     ToolCall,
+    ToolCallReceived,
     ToolFinished,
+    TurnComplete,
 )
 from device.household import open_household
 from device.live.session import Session
@@ -66,9 +69,6 @@ from device.tools import ALL_TOOLS
 from device.tools.registry import Registry
 
 logger = logging.getLogger(__name__)
-
-MICROPHONE_SILENT_S = 2.0
-"""A running microphone gives 50 frames a second; without any for this long it is as good as unplugged."""
 
 
 class Daemon:
@@ -100,7 +100,6 @@ class Daemon:
         self._notifier = Notifier()
         self._tools_at_work: dict[str, asyncio.Task[None]] = {}
         self._answer_timer: asyncio.TimerHandle | None = None
-        self._frames_heard = 0
 
     # ------------------------------------------------------------------------------- life
 
@@ -140,9 +139,15 @@ class Daemon:
             self._settings.audio,
             on_played=self._played,
             on_drained=lambda: self.dispatch(PlaybackDrained()),
+            on_lost=lambda sentence: self.dispatch(FaultRaised("speaker", sentence)),
+            on_back=lambda: self.dispatch(FaultCleared("speaker")),
         )
         parts.callback(self._speaker.close)
-        self._microphone = self._own_microphone or open_microphone(self._settings.audio)
+        self._microphone = self._own_microphone or open_microphone(
+            self._settings.audio,
+            on_lost=self._microphone_lost,
+            on_back=lambda: self.dispatch(FaultCleared("microphone")),
+        )
         parts.callback(self._microphone.close)
         self._session = Session(
             self._settings.live,
@@ -177,6 +182,8 @@ class Daemon:
         `ready` is answered; without a network the device is ready too, and says that it reconnects.
         """
         await self._first_attempt.wait()
+        await self._speaker.settled()
+        await self._microphone.settled()
         self.dispatch(Started())
         for recorder in self._recorders:
             recorder.ready()
@@ -185,16 +192,13 @@ class Daemon:
         took_ms = (asyncio.get_running_loop().time() - self._began) * 1000
         logger.info("ready start_ms=%.0f", took_ms)
         self._notifier.ready()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._take_frames())
-            tasks.create_task(self._watch_microphone())
+        await self._take_frames()
 
     # ------------------------------------------------------------------------------- microphone -> core
 
     async def _take_frames(self) -> None:
         dropped = 0
         async for frame in self._microphone.frames():
-            self._frames_heard += 1
             self._record("frame_captured", frame=frame.number)
             if self._microphone.dropped > dropped:
                 lost, dropped = self._microphone.dropped - dropped, self._microphone.dropped
@@ -210,20 +214,12 @@ class Daemon:
             if self._conversation.activity_open:
                 self.dispatch(event)
 
-    async def _watch_microphone(self) -> None:
-        """Notice a microphone that gives nothing, and one that came back."""
-        heard, lost = 0, False
-        while True:
-            await asyncio.sleep(MICROPHONE_SILENT_S)
-            silent, heard = self._frames_heard == heard, self._frames_heard
-            if silent and not lost:
-                logger.error("microphone_lost silent_ms=%.0f", MICROPHONE_SILENT_S * 1000)
-                remedy = "The microphone gives no sound. Plug it out and in, then restart Ladle."
-                self.dispatch(FaultRaised("microphone", remedy))
-            elif lost and not silent:
-                logger.info("microphone_back")
-                self.dispatch(FaultCleared("microphone"))
-            lost = silent
+    def _microphone_lost(self, sentence: str) -> None:
+        """Nobody can finish what they were saying: no frame would ever end the activity."""
+        for event in self._gate.close():
+            if self._conversation.activity_open:
+                self.dispatch(event)
+        self.dispatch(FaultRaised("microphone", sentence))
 
     # ------------------------------------------------------------------------------- the core
 
@@ -232,6 +228,8 @@ class Daemon:
         self._observe(event)
         if isinstance(event, Connected | ConnectionLost):
             self._first_attempt.set()
+        if isinstance(event, GenerationComplete | TurnComplete | ToolCallReceived | ConnectionLost):
+            self._speaker.complete()
         if isinstance(event, InputTranscript | OutputTranscript) and self._settings.privacy.keep_transcripts:
             logger.info(line("heard" if isinstance(event, InputTranscript) else "said", {"text": event.text}))
         for action in self._conversation.handle(event):

@@ -106,12 +106,6 @@ def test_a_missing_recording_stops_the_start_with_69(config: Path) -> None:
     assert "in.wav cannot be opened as the microphone" in refused(69, "run", "--config", config)
 
 
-def test_an_unknown_sound_device_stops_the_start_with_69(tmp_path: Path) -> None:
-    audio = {"input": "toaster", "output": f"file:{tmp_path / 'out.wav'}"}
-    path = written(tmp_path, {"live": {"endpoint": "https://127.0.0.1:9"}, "audio": audio})
-    assert "no input device with 'toaster' in its name" in refused(69, "run", "--config", path)
-
-
 def test_a_timeline_that_cannot_be_written_stops_the_start_with_69(config: Path) -> None:
     message = refused(69, "run", "--config", config, "--timeline", "/nowhere/t.jsonl")
     assert "/nowhere/t.jsonl cannot be written as the timeline" in message

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from device.audio.files import FileMicrophone, FileSpeaker
+from device.audio.output import OutputTap
 from device.audio.protocols import Microphone, Speaker
+from device.audio.volume import Gain
 from device.config import AudioSettings
 
 FILE_PREFIX = "file:"
-FULL_VOLUME = 100
 
 
-def open_microphone(settings: AudioSettings) -> Microphone:
+def open_microphone(
+    settings: AudioSettings, *, on_lost: Callable[[str], None], on_back: Callable[[], None]
+) -> Microphone:
     """The microphone that `audio.input` names. Called on the event loop.
 
+    on_lost: told, on the event loop, that the device is not there, with a sentence that says what to do;
+    told again when there is another reason. on_back: told when it works again.
+
     Raises:
-        UnavailableError: the device or file is not there.
+        UnavailableError: the file is not there, or PortAudio is not installed.
         ConfigError: the file has another format.
     """
     if settings.input.startswith(FILE_PREFIX):
@@ -26,42 +31,42 @@ def open_microphone(settings: AudioSettings) -> Microphone:
     # PortAudio looks for every sound card when it is imported: 0.1 s and 20 MB that a WAV file does not need.
     from device.audio.microphone import PortAudioMicrophone  # noqa: PLC0415
 
-    return PortAudioMicrophone(settings.input, latency_ms=settings.latency_ms)
+    return PortAudioMicrophone(settings, on_lost=on_lost, on_back=on_back)
 
 
 def open_speaker(
-    settings: AudioSettings, *, on_played: Callable[[int], None], on_drained: Callable[[], None]
+    settings: AudioSettings,
+    *,
+    on_played: Callable[[int], None],
+    on_drained: Callable[[], None],
+    on_lost: Callable[[str], None],
+    on_back: Callable[[], None],
+    on_output: OutputTap | None = None,
 ) -> Speaker:
     """The speaker that `audio.output` names. Called on the event loop.
 
     on_played: told the bytes of reply audio in each block handed to the device, possibly on another thread.
     on_drained: told, on the event loop, when all that was queued has been heard.
+    on_lost, on_back: as for the microphone. on_output: see `OutputTap`.
 
     Raises:
-        UnavailableError: the device is not there, or the file cannot be written.
+        UnavailableError: the file cannot be written, or PortAudio is not installed.
     """
     if settings.output.startswith(FILE_PREFIX):
+        gain = Gain(settings.volume, highest_percent=settings.volume_max)
         path = _path(settings.output)
-        return FileSpeaker(path, on_played=on_played, on_drained=on_drained, scale=_scale(settings.volume))
+        return FileSpeaker(path, on_played=on_played, on_drained=on_drained, on_output=on_output, gain=gain)
     from device.audio.speaker import PortAudioSpeaker  # noqa: PLC0415
 
     return PortAudioSpeaker(
-        settings.output,
-        latency_ms=settings.latency_ms,
+        settings,
         on_played=on_played,
         on_drained=on_drained,
-        scale=_scale(settings.volume),
+        on_lost=on_lost,
+        on_back=on_back,
+        on_output=on_output,
     )
 
 
 def _path(name: str) -> Path:
     return Path(name.removeprefix(FILE_PREFIX)).expanduser()
-
-
-def _scale(volume: int) -> Callable[[bytes], bytes] | None:
-    if volume == FULL_VOLUME:
-        return None
-    # numpy is 11 MiB that full volume does not need.
-    from device.audio.volume import scaled  # noqa: PLC0415
-
-    return partial(scaled, percent=volume)

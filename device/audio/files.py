@@ -20,7 +20,9 @@ from device.audio.formats import (
     SILENT_FRAME,
 )
 from device.audio.framequeue import FrameQueue
+from device.audio.output import OutputPath, OutputTap
 from device.audio.playback import Playback
+from device.audio.volume import Gain
 from device.errors import ConfigError, UnavailableError
 from device.events import FRAME_MS, Frame
 
@@ -86,6 +88,9 @@ class FileMicrophone:
         self._coming += pcm
         self.heard_all.clear()
 
+    async def settled(self) -> None:
+        """A recording is always there."""
+
     def start(self) -> None:
         """Begin with the first sample."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="file microphone")
@@ -122,7 +127,8 @@ class FileSpeaker:
 
     on_played: told the bytes of reply audio in each block, as they are played.
     on_drained: told, on the event loop, when all that was queued has been played.
-    scale: makes samples louder or softer; None leaves them as they are.
+    on_output: see `OutputTap`.
+    gain: volume and ducking; None leaves the samples as they are.
     """
 
     def __init__(
@@ -131,12 +137,10 @@ class FileSpeaker:
         *,
         on_played: Callable[[int], None],
         on_drained: Callable[[], None],
-        scale: Callable[[bytes], bytes] | None = None,
+        on_output: OutputTap | None = None,
+        gain: Gain | None = None,
     ) -> None:
         """Raises UnavailableError where the file cannot be written."""
-        self._on_played = on_played
-        # A block has been heard when the next one begins.
-        self._playback = Playback(on_drained, tail_blocks=1, scale=scale)
         self._task: asyncio.Task[None] | None = None
         self._written = 0
         try:
@@ -144,6 +148,18 @@ class FileSpeaker:
             self._write_header()
         except OSError as error:
             raise UnavailableError(f"{path} cannot be written as the speaker: {error.strerror}.") from None
+        self._gain = gain or Gain()
+        # A block has been heard when the next one begins.
+        self._playback = Playback(on_drained, clock=asyncio.get_running_loop().time, tail_blocks=1)
+        self._path = OutputPath(self._playback, self._gain, on_played=on_played, on_output=on_output)
+
+    @property
+    def volume(self) -> int:
+        """Percent."""
+        return self._gain.percent
+
+    async def settled(self) -> None:
+        """A file is always there."""
 
     def start(self) -> None:
         """Begin with the first block."""
@@ -154,9 +170,25 @@ class FileSpeaker:
         """Queue reply audio."""
         self._playback.append(pcm)
 
+    def complete(self) -> None:
+        """All of this reply has come."""
+        self._playback.complete()
+
     def flush(self) -> int:
         """Silence at once; the samples never heard."""
         return self._playback.flush()
+
+    def set_volume(self, percent: int) -> int:
+        """Change the volume within its bounds; what it is now."""
+        return self._gain.set_volume(percent)
+
+    def duck(self, db: float) -> None:
+        """Make what plays softer by `db`, from the next block on."""
+        self._gain.duck(db)
+
+    def unduck(self) -> None:
+        """Back to the volume."""
+        self._gain.unduck()
 
     def close(self) -> None:
         """Stop, and leave a whole WAV file."""
@@ -172,11 +204,9 @@ class FileSpeaker:
         loop = asyncio.get_running_loop()
         start, blocks = loop.time(), 0
         while self._written + BLOCK_BYTES <= LARGEST_WAV_BYTES:
-            block, played = self._playback.take(BLOCK_BYTES)
+            block = self._path.next_block()
             self._file.write(block)
             self._written += len(block)
-            if played:
-                self._on_played(played)
             blocks += 1
             if blocks % BLOCKS_PER_HEADER == 0:
                 self._write_header()

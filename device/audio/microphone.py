@@ -1,44 +1,65 @@
-"""The microphone: PortAudio's raw 16 kHz capture, handed to the event loop frame by frame."""
+"""The microphone: PortAudio's raw capture, brought to 16 kHz mono, handed to the event loop by the frame."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import sounddevice
-
-from device.audio.formats import FRAME_SAMPLES, MICROPHONE_RATE_HZ
+from device.audio.cards import list_text
+from device.audio.direction import Direction
+from device.audio.finding import Finder
+from device.audio.formats import MICROPHONE_RATE_HZ
 from device.audio.framequeue import FrameQueue
-from device.audio.portaudio import Direction, open_stream
+from device.audio.portaudio import PortAudioStream
+from device.audio.resample import InputShaper
+from device.audio.supervisor import Listener, Stream, Supervisor
+from device.config import AudioSettings
 from device.events import Frame
 
 
 class PortAudioMicrophone:
-    """Captures frames on PortAudio's thread; `_captured` is the one place where they cross into the loop."""
+    """Captures on PortAudio's thread; `_capture` is the one place where frames cross into the loop.
 
-    def __init__(self, name: str, *, latency_ms: int) -> None:
-        """Raises UnavailableError where the device cannot be opened."""
+    The device is opened at once, so that it runs by the time that `start` lets its frames through, and is
+    taken back whenever it was away.
+    """
+
+    def __init__(
+        self,
+        settings: AudioSettings,
+        *,
+        on_lost: Callable[[str], None],
+        on_back: Callable[[], None],
+        finder: Finder | None = None,
+    ) -> None:
+        """Called on the event loop, where both callbacks are called; see `open_microphone`."""
+        self._settings = settings
+        self._finder = finder or Finder()
         self._loop = asyncio.get_running_loop()
         self._queue = FrameQueue()
-        self._stream = open_stream(
-            sounddevice.RawInputStream,
-            name,
+        self._started = False
+        self._supervisor = Supervisor(
             Direction.INPUT,
-            samplerate=MICROPHONE_RATE_HZ,
-            blocksize=FRAME_SAMPLES,
-            latency=latency_ms / 1000,
-            callback=self._captured,
+            settings.input,
+            self._open,
+            Listener(on_opened=_nothing, on_lost=on_lost, on_back=on_back),
+            cards=list_text,
         )
+        self._supervisor.start()
 
     @property
     def dropped(self) -> int:
         """Frames lost because the event loop did not take them in time."""
         return self._queue.dropped
 
+    async def settled(self) -> None:
+        """Return when it captures, or is known to be away."""
+        await self._supervisor.settled.wait()
+
     def start(self) -> None:
-        """Begin to capture."""
-        self._stream.start()
+        """Let the frames through."""
+        self._started = True
 
     def frames(self) -> AsyncIterator[Frame]:
         """The captured frames, in order, for ever."""
@@ -46,11 +67,32 @@ class PortAudioMicrophone:
 
     def close(self) -> None:
         """Stop capturing and free the device."""
-        self._stream.abort()
-        self._stream.close()
+        self._supervisor.close()
 
-    def _captured(self, samples: Any, _count: int, _time: Any, _status: Any) -> None:
+    def _open(self) -> Stream:
+        """On another thread."""
+        found = self._finder.find(
+            self._settings.input,
+            Direction.INPUT,
+            rate_hz=MICROPHONE_RATE_HZ,
+            channel=self._settings.input_channel,
+        )
+        shaper = InputShaper(found.shape, channel=self._settings.input_channel)
+        return PortAudioStream(
+            found.pcm,
+            Direction.INPUT,
+            found.shape,
+            latency_ms=self._settings.latency_ms,
+            handle=lambda captured: self._capture(shaper, captured),
+            on_finished=self._supervisor.stream_ended,
+        )
+
+    def _capture(self, shaper: InputShaper, captured: Any) -> None:
         """On PortAudio's thread. The buffer is PortAudio's own, so its samples are copied."""
-        pcm = bytes(samples)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._queue.put, pcm)
+        for frame in shaper.frames(bytes(captured)):
+            if self._started and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._queue.put, frame)
+
+
+def _nothing(_: Stream) -> None:
+    """A microphone needs to know nothing of its stream."""

@@ -12,11 +12,22 @@ from device.audio.devices import open_microphone, open_speaker
 from device.audio.files import FileMicrophone, FileSpeaker, read_microphone_wav
 from device.audio.formats import BLOCK_BYTES, FRAME_BYTES, REPLY_RATE_HZ
 from device.audio.framequeue import FrameQueue
+from device.audio.protocols import Speaker
 from device.config import AudioSettings
 from device.errors import ConfigError, UnavailableError
 from device.events import Frame
 from tests.clock import run_in_fast_time
 from tests.sounds import write_wav
+
+
+def opened_speaker(settings: AudioSettings) -> Speaker:
+    return open_speaker(
+        settings,
+        on_played=lambda _: None,
+        on_drained=lambda: None,
+        on_lost=lambda _: None,
+        on_back=lambda: None,
+    )
 
 
 async def take(microphone: FileMicrophone, count: int) -> list[Frame]:
@@ -84,6 +95,7 @@ def test_the_speaker_writes_silence_and_replies_where_they_were_heard(tmp_path: 
         speaker.start()
         await asyncio.sleep(0.1)
         speaker.play(b"\x07\x07" * (BLOCK_BYTES // 2 * 3))
+        speaker.complete()
         await asyncio.sleep(0.2)
         speaker.close()
 
@@ -118,15 +130,16 @@ def test_a_flush_silences_the_next_block(tmp_path: Path) -> None:
 def test_a_volume_below_full_scales_what_is_heard(tmp_path: Path) -> None:
     async def scene() -> None:
         settings = AudioSettings(output=f"file:{tmp_path}/out.wav", volume=50)
-        speaker = open_speaker(settings, on_played=lambda _: None, on_drained=lambda: None)
+        speaker = opened_speaker(settings)
         speaker.start()
         speaker.play(b"\x00\x10" * BLOCK_BYTES)
+        speaker.complete()
         await asyncio.sleep(0.1)
         speaker.close()
 
     run_in_fast_time(scene())
     pcm = (tmp_path / "out.wav").read_bytes()[44:]
-    assert pcm.startswith(b"\x00\x08" * 480)
+    assert pcm.startswith(b"\x00\x04" * 480), "12 dB softer, from the first sample on"
 
 
 @pytest.mark.parametrize(("rate", "channels", "width"), [(44_100, 1, 2), (16_000, 2, 2), (16_000, 1, 1)])
@@ -151,10 +164,12 @@ def test_a_missing_recording_is_named() -> None:
     with pytest.raises(
         UnavailableError, match=r"/nowhere\.wav cannot be opened as the microphone: No such file"
     ):
-        open_microphone(AudioSettings(input="file:/nowhere.wav"))
+        open_microphone(
+            AudioSettings(input="file:/nowhere.wav"), on_lost=lambda _: None, on_back=lambda: None
+        )
 
 
 def test_an_output_that_cannot_be_written_is_named() -> None:
     settings = AudioSettings(output="file:/nowhere/out.wav")
     with pytest.raises(UnavailableError, match=r"/nowhere/out\.wav cannot be written as the speaker: No"):
-        open_speaker(settings, on_played=lambda _: None, on_drained=lambda: None)
+        opened_speaker(settings)

@@ -8,11 +8,24 @@ from hypothesis import strategies as st
 from device.audio.playback import Playback
 
 BLOCK = 8
+PATIENT_S = 1.0
+
+
+class Clock:
+    """Every look at it is a second later, so that nothing is ever held back."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        self.now_s += PATIENT_S
+        return self.now_s
 
 
 def playback(tail_blocks: int = 0) -> tuple[Playback, list[str]]:
     drained: list[str] = []
-    return Playback(lambda: drained.append("drained"), tail_blocks=tail_blocks), drained
+    queue = Playback(lambda: drained.append("drained"), clock=Clock(), tail_blocks=tail_blocks)
+    return queue, drained
 
 
 def test_an_empty_one_gives_silence() -> None:
@@ -91,10 +104,50 @@ def test_a_flush_of_nothing_counts_nothing() -> None:
     assert queue.flush(held_samples=100) == 0
 
 
-def test_a_block_is_scaled_where_a_scale_is_given() -> None:
-    queue = Playback(lambda: None, scale=bytes.upper)
+def test_a_reply_waits_until_enough_of_it_is_there() -> None:
+    queue = Playback(lambda: None, clock=lambda: 0.0)
+    queue.append(b"a" * 48 * 100)
+    assert queue.take(BLOCK) == (bytes(BLOCK), 0)
+    assert queue.sounding
+    queue.append(b"a" * 48 * 200)
+    assert queue.take(BLOCK) == (b"a" * BLOCK, BLOCK)
+
+
+def test_a_complete_reply_does_not_wait() -> None:
+    drained: list[str] = []
+    queue = Playback(lambda: drained.append("drained"), clock=lambda: 0.0)
+    queue.append(b"ab")
+    queue.complete()
+    assert queue.take(BLOCK) == (b"ab" + bytes(6), 2)
+    assert drained
+
+
+def test_what_a_device_took_and_did_not_play_is_played_again() -> None:
+    queue, drained = playback(tail_blocks=3)
+    queue.append(b"aabbccddeeffgghhiijj")
+    queue.take(BLOCK)
+    queue.take(BLOCK)
+    queue.rewind(2)
+    assert queue.take(BLOCK) == (b"gghhiijj", BLOCK)
+    queue.take(BLOCK)
+    assert not drained, "its tail begins anew"
+
+
+def test_what_was_heard_to_its_end_is_not_played_again() -> None:
+    queue, _ = playback()
     queue.append(b"abcd")
-    assert queue.take(BLOCK)[0] == b"ABCD" + bytes(4)
+    queue.take(BLOCK)
+    queue.rewind(100)
+    assert queue.take(BLOCK) == (bytes(BLOCK), 0)
+
+
+def test_after_a_flush_there_is_nothing_to_play_again() -> None:
+    queue, _ = playback(tail_blocks=3)
+    queue.append(b"abcdefghijkl")
+    queue.take(BLOCK)
+    queue.flush()
+    queue.rewind(100)
+    assert queue.take(BLOCK) == (bytes(BLOCK), 0)
 
 
 SAMPLES = st.binary(max_size=25).map(lambda half: half + half)
