@@ -7,14 +7,17 @@ The phase of a conversation follows from a few facts (is an activity open, is a 
 play, is an answer awaited); `device.phases` lists every phase with the events that are legal in it and the
 phases these may lead to. An event that is not legal changes nothing and is answered with `Refused`.
 
-Three rules that the Live API imposes shape this file:
+Four rules that the Live API imposes shape this file:
 
 * It generates faster than real time and goes on for a moment after it was interrupted. So after an
   interruption reply audio is dropped until the API says that the old reply is over
   (https://ai.google.dev/api/live).
 * A model that waits for a blocking tool loses that call when audio arrives. So frames are held back until
   the tool has finished, and only the latest `HELD_FRAMES` of them are kept.
-* Every tool call is answered exactly once, unless the API cancelled it.
+* Every tool call is answered exactly once, unless the API cancelled it: by its id on the connection that it
+  came on, in words on a later one.
+* A connection may end at any moment. What was asked and not answered is asked again by the session; a reply
+  that was cut off is continued, once; nothing that is already here stops playing.
 """
 
 from __future__ import annotations
@@ -35,8 +38,10 @@ from device.events import (
     AnswerOverdue,
     ButtonPressed,
     CancelTool,
+    Chime,
     Connected,
     ConnectionLost,
+    ContinueReply,
     Duplex,
     EndActivity,
     Event,
@@ -52,6 +57,7 @@ from device.events import (
     Note,
     OutputTranscript,
     PlaybackDrained,
+    PlayChime,
     PlayReply,
     Reconnect,
     Refused,
@@ -63,7 +69,9 @@ from device.events import (
     ShowFace,
     StartActivity,
     Started,
+    StillOffline,
     StopGeneration,
+    TellLateOutcome,
     ToolCall,
     ToolCallReceived,
     ToolCallsCancelled,
@@ -73,6 +81,7 @@ from device.events import (
     TurnTaking,
 )
 from device.phases import TRANSITIONS, Phase
+from device.toolcalls import ToolCalls
 
 HELD_FRAMES = 50
 """Frames kept while a blocking tool runs: one second, so that a short answer such as "stop" survives."""
@@ -95,6 +104,7 @@ class Conversation:
         self._muted = False
         self._started = False
         self._connected = False
+        self._offline = False  # not connected, and an attempt to connect has failed
         self._faults: dict[str, str] = {}
 
         self._gate_open = False
@@ -105,14 +115,21 @@ class Conversation:
 
         self._awaiting = False
         self._answered = True  # the last question needs no repetition on another connection
+        self._asked_again = False  # and has been repeated once because no answer came
+        self._heard_words = False  # the API transcribed something of it
+        self._tool_called = False  # and called a tool for it
         self._turn_open = False  # the API has begun a turn and not completed it
         self._reply_open = False  # more audio of that turn may come
+        self._continued = False  # the rest of a reply that was cut off has been asked for
         self._playing = False
+        self._tail_playing = False  # what plays came on a connection that has ended
         self._reply_bytes = 0
+        self._chiming = False
+        self._chimed_over = False  # the activity began during a chime, and may be that chime
+        self._hinted = False  # whoever asked last has been told that there is no connection
         self._late = _Late.PLAYED
         self._old_turn_open = False
-        self._tools: dict[str, ToolCall] = {}
-        self._unwanted_calls: set[str] = set()  # of a turn that somebody cut short with the button
+        self._calls = ToolCalls()
 
         self._actions: list[Action] = []
 
@@ -126,7 +143,7 @@ class Conversation:
         replying = self._reply_open or self._playing
         if self._gate_open and not (replying and self._turn_taking is TurnTaking.SERVER):
             return Phase.HEARING
-        if self._tools:
+        if self._calls.at_work:
             return Phase.WORKING
         if replying:
             return Phase.SPEAKING
@@ -148,7 +165,7 @@ class Conversation:
     @property
     def listening(self) -> bool:
         """Whether microphone audio is wanted at all: not while muted, nor during a reply at half duplex."""
-        deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing)
+        deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing or self._chiming)
         return not self._muted and not deaf
 
     @property
@@ -157,10 +174,23 @@ class Conversation:
         return self._gate_open
 
     @property
+    def quiet(self) -> bool:
+        """Whether nobody would notice if the connection were exchanged for another now."""
+        return not (
+            self._gate_open
+            or self._awaiting
+            or self._reply_open
+            or self._playing
+            or self._chiming
+            or self._calls.at_work
+        )
+
+    @property
     def api_owes(self) -> bool:
         """Whether it is the API's turn: an answer is awaited, or a reply has stopped short of its end."""
         stalled = self._reply_open and not self._playing
-        return self._connected and not self._tools and not self._gate_open and (self._awaiting or stalled)
+        busy = self._calls.pending or self._gate_open
+        return self._connected and not busy and (self._awaiting or stalled)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -176,25 +206,29 @@ class Conversation:
             return [Refused(type(event).__name__, before.value)]
         self._actions = []
         _HANDLERS[type(event)](self, event)
+        self._tell_late_outcomes()
+        self._hint_that_it_is_offline()
         if self.face is not face:
             self._do(ShowFace(self.face))
         return self._actions
 
     def _fits(self, event: Event) -> bool:
         """Whether the facts allow an event that the phase allows."""
+        fits = True
         match event:
             case ActivityStarted():
-                return self.listening and not self._gate_open
+                fits = self.listening and not self._gate_open
             case ActivityFrame() | ActivityEnded():
-                return self._gate_open
-            case ToolFinished(ToolOutcome(call_id=call_id)) | ToolCallReceived(ToolCall(id=call_id)):
-                return (call_id in self._tools) is isinstance(event, ToolFinished)
+                fits = self._gate_open
+            case ToolFinished(ToolOutcome(call_id=call_id)):
+                fits = self._calls.is_at_work(call_id)
+            case ToolCallReceived(ToolCall(id=call_id)):
+                fits = not self._calls.is_pending(call_id)
             case PlaybackDrained():
-                return self._playing
+                fits = self._playing or self._chiming
             case AnswerOverdue():
-                return self.api_owes
-            case _:
-                return True
+                fits = self.api_owes
+        return fits
 
     def _do(self, *actions: Action) -> None:
         self._actions.extend(actions)
@@ -207,20 +241,35 @@ class Conversation:
     def _on_started(self, _: Started) -> None:
         self._started = True
 
-    def _on_connected(self, _: Connected) -> None:
-        self._connected = True
+    def _on_connected(self, event: Connected) -> None:
+        self._connected, self._offline = True, False
+        if event.gave_up:
+            self._awaiting, self._answered = False, True
 
-    def _on_connection_lost(self, _: ConnectionLost) -> None:
-        """Calls and replies die with their connection; the session repeats what was not answered."""
-        self._connected = False
-        self._awaiting = not self._answered
-        for call_id in self._tools:
-            self._do(CancelTool(call_id))
-        self._tools.clear()
-        self._unwanted_calls.clear()
+    def _on_connection_lost(self, event: ConnectionLost) -> None:
+        """The turn dies with its connection; the session repeats what was not answered."""
+        self._connected = self._connected and event.planned
+        cut_off = self._reply_open and self._late is _Late.PLAYED
+        late_outcome = self._calls.connection_lost()
         self._late, self._old_turn_open, self._turn_open = _Late.PLAYED, False, False
+        self._tail_playing = self._playing
         self._close_reply()
+        if late_outcome and self._tool_called:
+            self._mark_answered()  # the outcome stands for the question, which would only call the tool again
+        elif cut_off and not late_outcome:
+            self._go_on()
+        self._awaiting = not self._answered
         self._release_held()
+
+    def _on_still_offline(self, _: StillOffline) -> None:
+        self._connected, self._offline = False, True
+
+    def _hint_that_it_is_offline(self) -> None:
+        """Whoever asked is told by a chime that no answer can come, once for each question."""
+        waits = self._offline and not self._answered and not self._gate_open
+        if waits and not (self._hinted or self._playing or self._muted):
+            self._hinted = self._chiming = True
+            self._do(PlayChime(Chime.OFFLINE))
 
     def _on_fault_raised(self, event: FaultRaised) -> None:
         if event.part not in self._faults:
@@ -241,7 +290,7 @@ class Conversation:
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         if self._busy:
-            api_at_work = self._awaiting or self._turn_open or self._tools
+            api_at_work = self._awaiting or self._turn_open or self._calls.at_work
             self._interrupt(InterruptedBy.BUTTON)
             if api_at_work:
                 self._do(StopGeneration())
@@ -251,6 +300,8 @@ class Conversation:
     def _on_activity_started(self, event: ActivityStarted) -> None:
         self._gate_open = True
         self._activity_frames = 0
+        self._chimed_over = self._chiming
+        self._heard_words = False
         self._note("activity_started", pre_roll_ms=len(event.pre_roll) * FRAME_MS)
         if self._busy and self._turn_taking is TurnTaking.DEVICE:
             self._interrupt(InterruptedBy.VOICE)
@@ -289,18 +340,19 @@ class Conversation:
         self._wire_open = False
         self._do(EndActivity())
         self._awaiting = not (self._reply_open or self._playing)
-        self._answered = False
+        self._answered = self._asked_again = self._tool_called = self._continued = False
+        self._hinted = self._chimed_over
         if self._late is _Late.DROPPED_UNTIL_ASKED:
             self._late = _Late.PLAYED
 
     @property
     def _busy(self) -> bool:
         """Whether there is anything to interrupt."""
-        return self._reply_open or self._playing or self._awaiting or bool(self._tools)
+        return self._reply_open or self._playing or self._awaiting or self._calls.at_work
 
     @property
     def _holding(self) -> bool:
-        return any(call.blocking for call in self._tools.values())
+        return self._calls.blocking
 
     def _release_held(self) -> None:
         """Send what was held back while a blocking tool ran, and bring the wire level with the gate."""
@@ -330,8 +382,9 @@ class Conversation:
             self._reply_bytes = 0
             self._note("reply_started")
         self._settle_question()
+        self._calls.replied()
         self._turn_open = self._reply_open = self._playing = True
-        self._old_turn_open = False
+        self._old_turn_open = self._tail_playing = False
         self._reply_bytes += len(event.pcm)
         self._do(PlayReply(event.pcm))
 
@@ -346,26 +399,37 @@ class Conversation:
             self._old_turn_open = False
         elif not self._wire_open:
             self._settle_question()
+            self._calls.replied()
         self._close_reply()
 
     def _settle_question(self) -> None:
-        self._awaiting = False
+        self._awaiting = self._asked_again = False
+        self._mark_answered()
+
+    def _mark_answered(self) -> None:
         if not self._answered:
             self._answered = True
             self._do(Answered())
 
+    def _go_on(self) -> None:
+        """Ask for the rest of a reply that was cut off; once, and one that breaks again ends there."""
+        if not self._continued:
+            self._continued, self._answered = True, False
+            self._do(ContinueReply())
+
     def _on_reply_interrupted(self, _: ReplyInterrupted) -> None:
         asked_for = self._late is not _Late.PLAYED or self._old_turn_open
         self._late = _Late.PLAYED
-        if self._playing and not asked_for:
+        if self._playing and not asked_for and not self._tail_playing:
             self._interrupt(InterruptedBy.SERVER)
             self._awaiting = not self._answered
         self._close_reply()
         self._old_turn_open = True  # a turn complete follows, and it belongs to what was interrupted
 
     def _on_playback_drained(self, _: PlaybackDrained) -> None:
-        self._playing = False
-        self._end_reply_if_over()
+        was_playing, self._playing, self._chiming = self._playing, False, False
+        if was_playing:
+            self._end_reply_if_over()
 
     def _close_reply(self) -> None:
         if self._reply_open:
@@ -383,17 +447,30 @@ class Conversation:
             self._old_turn_open = self._turn_open or self._awaiting or self._holding
             if self._reply_open:
                 self._late = _Late.DROPPED_UNTIL_OVER
-            elif self._late is _Late.PLAYED and (self._awaiting or self._tools):
+            elif self._late is _Late.PLAYED and (self._awaiting or self._calls.pending):
                 self._late = _Late.DROPPED_UNTIL_ASKED
         if by is InterruptedBy.BUTTON:
-            self._unwanted_calls.update(self._tools)
+            self._calls.unwant()
             self._answered = True
-        self._turn_open = self._reply_open = self._playing = self._awaiting = False
+        self._turn_open = self._reply_open = self._playing = self._awaiting = self._chiming = False
 
     def _on_answer_overdue(self, _: AnswerOverdue) -> None:
-        """An API that detects activity by itself need not answer every noise; a reply it has to finish."""
-        has_to = self._reply_open or self._turn_taking is TurnTaking.DEVICE
+        """Leave a connection that owes something: once to ask for it again, the second time without it.
+
+        An API that detects activity by itself need not answer every noise, but every word.
+        """
+        if self._reply_open and not self._continued:
+            self._do(Reconnect("the reply stopped short", ask_again=True))
+            return
+        owes_answer = self._turn_taking is TurnTaking.DEVICE or self._heard_words
+        unheard = not self._answered or self._calls.unheard
+        if owes_answer and unheard and not (self._asked_again or self._reply_open):
+            self._asked_again = True
+            self._do(Reconnect("no answer", ask_again=True))
+            return
+        has_to = self._reply_open or owes_answer
         self._settle_question()
+        self._calls.replied()
         self._close_reply()
         if has_to:
             self._do(Reconnect("no answer"))
@@ -401,47 +478,65 @@ class Conversation:
     # ------------------------------------------------------------------------------- the model uses tools
 
     def _on_tool_call(self, event: ToolCallReceived) -> None:
-        self._tools[event.call.id] = event.call
-        if self._late is not _Late.PLAYED:
-            self._unwanted_calls.add(event.call.id)
+        wanted = self._late is _Late.PLAYED
+        self._tool_called = self._tool_called or (wanted and not self._gate_open)
+        if self._calls.adopt(event.call):
+            return
+        if self._calls.is_at_work(event.call.id):
+            self._do(CancelTool(event.call.id))
+        self._calls.begin(event.call, wanted=wanted)
         self._do(RunTool(event.call))
 
     def _on_tool_calls_cancelled(self, event: ToolCallsCancelled) -> None:
         for call_id in event.ids:
-            if self._tools.pop(call_id, None):
-                self._unwanted_calls.discard(call_id)
+            if self._calls.cancel(call_id):
                 self._do(CancelTool(call_id))
         self._release_held()
 
     def _on_tool_finished(self, event: ToolFinished) -> None:
-        call = self._tools.pop(event.outcome.call_id)
-        if call.id in self._unwanted_calls:
-            self._answer_unwanted(call, event.outcome)
-        else:
-            self._do(SendToolOutcome(event.outcome))
+        done = self._calls.finish(event.outcome)
+        if done is None:
+            return  # its connection has ended: it is told in words as soon as the model is free
+        if done.wanted:
+            self._do(SendToolOutcome(done.outcome))
             self._awaiting = self._awaiting or self._late is _Late.PLAYED
+        else:
+            self._answer_unwanted(done.call, done.outcome)
         self._release_held()
 
     def _answer_unwanted(self, call: ToolCall, outcome: ToolOutcome) -> None:
         """The API needs its answer, but nobody wants to hear about it any more."""
-        self._unwanted_calls.discard(call.id)
         self._do(SendToolOutcome(outcome, silent=not call.blocking))
         if self._late is _Late.PLAYED and not self._awaiting and not self._reply_open:
             self._late = _Late.DROPPED_UNTIL_ASKED
 
+    def _tell_late_outcomes(self) -> None:
+        """What was called on an earlier connection is told between turns: these words interrupt the model."""
+        in_turn = self._turn_open or self._old_turn_open or self._reply_open
+        if in_turn or self._gate_open or self._awaiting or self._calls.pending:
+            return
+        for done in self._calls.take_late():
+            self._do(TellLateOutcome(done.call, done.outcome, silent=not done.wanted))
+            if done.wanted:
+                self._awaiting, self._answered, self._late = True, False, _Late.PLAYED
+
+    def _on_input_transcript(self, _: InputTranscript) -> None:
+        self._heard_words = True
+
     def _ignore(self, _: Event) -> None:
-        """Transcripts are for the journal and the screen; they change nothing here."""
+        """What the reply says is for the journal and the screen; it changes nothing here."""
 
 
 _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     Started: Conversation._on_started,
     Connected: Conversation._on_connected,
     ConnectionLost: Conversation._on_connection_lost,
+    StillOffline: Conversation._on_still_offline,
     ActivityStarted: Conversation._on_activity_started,
     ActivityFrame: Conversation._on_activity_frame,
     ActivityEnded: Conversation._on_activity_ended,
     ReplyAudioReceived: Conversation._on_reply_audio,
-    InputTranscript: Conversation._ignore,
+    InputTranscript: Conversation._on_input_transcript,
     OutputTranscript: Conversation._ignore,
     GenerationComplete: Conversation._on_generation_complete,
     TurnComplete: Conversation._on_turn_complete,
