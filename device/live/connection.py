@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from google import genai
 from google.genai import errors, types
@@ -26,14 +27,14 @@ from device.config import LiveSettings
 from device.errors import ConfigError, ConnectionEndedError, KeyRefusedError, LadleError
 from device.events import (
     EndActivity,
-    Event,
     SendFrame,
     SendToolOutcome,
     StartActivity,
     StopGeneration,
     TurnTaking,
 )
-from device.live.messages import GoAway, HandleOffered, translate
+from device.live.history import Turn
+from device.live.messages import Told, translate
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,21 @@ KEY_REFUSED_WORDS = ("api key not valid", "api_key_invalid", "api key expired", 
 UNUSABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
 """What the SDK raises for a message that it cannot read."""
 
-Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something that Ladle itself says to the model.
+
+    wants_answer: the model is to answer it. later: what to say instead when that answer would come too late
+    for anybody to want it, and wants none; "" for nothing.
+    """
+
+    text: str
+    wants_answer: bool = True
+    later: str = ""
+
+
+Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome | Ask
 
 
 class Connection:
@@ -58,7 +73,12 @@ class Connection:
         self._blocking_tools = blocking_tools
         self._unusable: dict[str, int] = {}
 
-    async def events(self) -> AsyncIterator[Event | HandleOffered | GoAway]:
+    @property
+    def unusable(self) -> Mapping[str, int]:
+        """How many messages could not be used, by kind."""
+        return dict(self._unusable)
+
+    async def events(self) -> AsyncIterator[Told]:
         """All that the API says, turn after turn.
 
         A message that cannot be used is counted, logged once for each kind, and skipped.
@@ -84,8 +104,23 @@ class Connection:
         Raises:
             ConnectionEndedError: the connection is over.
         """
+        await self._sending(self._send(item))
+
+    async def restore(self, opening: str, turns: Sequence[Turn]) -> None:
+        """Give a fresh session its history, which its setup has announced; it generates nothing.
+
+        Raises:
+            ConnectionEndedError: the connection is over.
+        """
+        contents: list[types.Content | types.ContentDict] = [_content("user", opening)]
+        for turn in turns:
+            contents += [_content("user", turn.asked)] if turn.asked else []
+            contents += [_content("model", turn.said)] if turn.said else []
+        await self._sending(self._session.send_client_content(turns=contents, turn_complete=True))
+
+    async def _sending(self, sending: Awaitable[None]) -> None:
         try:
-            await self._send(item)
+            await sending
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else 1006
             reason = error.rcvd.reason if error.rcvd else "the connection broke while sending"
@@ -106,6 +141,9 @@ class Connection:
             case StopGeneration():
                 # Any client content interrupts what is being generated; left incomplete, it asks nothing.
                 await self._session.send_client_content(turn_complete=False)
+            case Ask(text, wants_answer):
+                content = _content("user", text)
+                await self._session.send_client_content(turns=content, turn_complete=wants_answer)
             case SendToolOutcome(outcome, silent):
                 response = types.FunctionResponse(
                     id=outcome.call_id,
@@ -120,6 +158,10 @@ class Connection:
         self._unusable[kind] = self._unusable.get(kind, 0) + 1
         if self._unusable[kind] == 1:
             logger.warning("message_skipped kind=%s reason=%r", kind, str(error)[:200])
+
+
+def _content(role: str, text: str) -> types.Content:
+    return types.Content(role=role, parts=[types.Part(text=text)])
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ One message may carry several payloads at once, so nothing here is exclusive.
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -24,8 +24,6 @@ from device.events import (
     TurnComplete,
 )
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class HandleOffered:
@@ -35,15 +33,21 @@ class HandleOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class HandleWithdrawn:
+    """The session cannot be resumed from here: a better handle comes later."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoAway:
-    """The API will end this connection in that time, a duration such as "50s"."""
+    """The API will end this connection in that time (s)."""
 
-    time_left: str
+    left_s: float
 
 
-def translate(
-    message: types.LiveServerMessage, blocking_tools: Collection[str]
-) -> Iterator[Event | HandleOffered | GoAway]:
+Told = Event | HandleOffered | HandleWithdrawn | GoAway
+
+
+def translate(message: types.LiveServerMessage, blocking_tools: Collection[str]) -> Iterator[Told]:
     """Everything that a message says, in the order in which it is to be handled."""
     if message.server_content:
         yield from _content(message.server_content)
@@ -53,10 +57,17 @@ def translate(
     if message.tool_call_cancellation:
         yield ToolCallsCancelled(tuple(message.tool_call_cancellation.ids or ()))
     update = message.session_resumption_update
-    if update and update.resumable and update.new_handle:
-        yield HandleOffered(update.new_handle)
+    if update:
+        handle = update.new_handle if update.resumable else None
+        yield HandleOffered(handle) if handle else HandleWithdrawn()
     if message.go_away:
-        yield GoAway(message.go_away.time_left or "0s")
+        yield GoAway(_seconds(message.go_away.time_left or ""))
+
+
+def _seconds(duration: str) -> float:
+    """A duration as protobuf's JSON writes it ("50s", "49.5s"); one that is none leaves no time."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)s", duration.strip())
+    return float(match.group(1)) if match else 0.0
 
 
 def _content(content: types.LiveServerContent) -> Iterator[Event]:

@@ -1,15 +1,30 @@
-"""What still has to reach the Live API, and what it has not answered yet."""
+"""What still has to reach the Live API, and what it has not answered yet.
+
+An activity here is what a person said from its start to its end, or one Ask, which is both at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device.events import EndActivity, SendFrame, StartActivity
-from device.live.connection import Outgoing
+from device.live.connection import Ask, Outgoing
 
 _SPOKEN = (StartActivity, SendFrame, EndActivity)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewound:
+    """What a new connection begins with.
+
+    speech: something said goes out again, and will be transcribed again. gave_up: what was asked was asked
+    too long ago, and nothing is left that wants an answer.
+    """
+
+    speech: bool
+    gave_up: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,33 +80,42 @@ class Outbox:
 
     def settle(self) -> None:
         """Activities that ended and were sent are answered, or will never be: they need not be kept."""
-        ends = [at for at in range(self._next) if isinstance(self._entries[at].item, EndActivity)]
-        if ends:
-            self._keep(self._entries[ends[-1] + 1 :], sent=self._next - ends[-1] - 1)
+        sent, unsent = self._entries[: self._next], self._entries[self._next :]
+        ends = [at for at, entry in enumerate(sent) if isinstance(entry.item, EndActivity)]
+        kept = [entry for entry in sent[ends[-1] + 1 if ends else 0 :] if isinstance(entry.item, _SPOKEN)]
+        self._keep(kept + unsent, sent=len(kept))
 
     def take_back(self) -> None:
         """Nobody wants an answer to what was said so far, sent or not; only an open activity stays."""
         self.settle()
         for activity in list(self._activities()):
-            whole = isinstance(activity[-1].item, EndActivity)
+            whole = isinstance(activity[-1].item, EndActivity | Ask)
             if whole and self._entries.index(activity[0]) >= self._next and self._on_its_way not in activity:
                 for entry in activity:
                     self._remove(self._entries.index(entry))
 
-    def rewind(self) -> None:
+    def rewind(self) -> Rewound:
         """A new connection: what was said and not answered goes out again; the rest died with the old one.
 
         An activity that ended too long ago is dropped: nobody waits for that answer any more.
         """
         oldest_s = self._clock() - self._max_age_s
         kept: list[_Entry] = []
+        dropped = False
         for activity in self._activities():
-            if isinstance(activity[-1].item, EndActivity) and activity[-1].put_at_s < oldest_s:
-                self._dropped += sum(self._is_unsent_frame(entry) for entry in activity)
-            else:
+            last = activity[-1]
+            if not isinstance(last.item, EndActivity | Ask) or last.put_at_s >= oldest_s:
                 kept += activity
+                continue
+            dropped = True
+            self._dropped += sum(self._is_unsent_frame(entry) for entry in activity)
+            if isinstance(last.item, Ask) and last.item.later:
+                kept.append(replace(last, item=Ask(last.item.later, wants_answer=False)))
         self._on_its_way = None
         self._keep(kept, sent=0)
+        speech = any(not isinstance(entry.item, Ask) for entry in kept)
+        wanting = speech or any(isinstance(entry.item, Ask) and entry.item.wants_answer for entry in kept)
+        return Rewound(speech=speech, gave_up=dropped and not wanting)
 
     def take_dropped(self) -> int:
         """How many frames were never sent, since this was last asked."""
@@ -102,7 +126,9 @@ class Outbox:
         """The entries of each activity; the last may still be open."""
         activity: list[_Entry] = []
         for entry in self._entries:
-            if isinstance(entry.item, _SPOKEN):
+            if isinstance(entry.item, Ask):
+                yield [entry]
+            elif isinstance(entry.item, _SPOKEN):
                 activity.append(entry)
             if isinstance(entry.item, EndActivity):
                 yield activity
@@ -127,7 +153,7 @@ class Outbox:
         )
         self._dropped += oldest >= self._next
         self._remove(oldest)
-        activity = next(self._activities())
+        activity = next(one for one in self._activities() if not isinstance(one[0].item, Ask))
         empty = len(activity) == 2 and isinstance(activity[1].item, EndActivity)
         ends = [self._entries.index(entry) for entry in activity]
         # Both ends sent, or neither: nothing of it is left to say. One sent: the other has to follow.

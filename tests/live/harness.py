@@ -24,6 +24,7 @@ from device.events import (
 )
 from device.live.backoff import Backoff
 from device.live.session import Session
+from device.live.statefile import StateFile
 from device.rehearsal.script_file import parse_script
 from device.rehearsal.server import RehearsalServer
 
@@ -47,7 +48,7 @@ class Prompt(Backoff):
 class Talk:
     """A running session, what it told the core, and the server at the other end."""
 
-    def __init__(self, server: RehearsalServer, **settings: Any) -> None:
+    def __init__(self, server: RehearsalServer, state: StateFile | None = None, **settings: Any) -> None:
         self.server = server
         self.events: list[Event] = []
         self.sent: list[int] = []
@@ -60,6 +61,8 @@ class Talk:
             emit=self._tell,
             now=lambda: datetime.now(UTC),
             on_sent=lambda frame: self.sent.append(frame.number),
+            day_status=lambda: "The plan of today: lunch was missed.",
+            state=state,
             backoff=Prompt(),
         )
         self.running = asyncio.create_task(self.session.run())
@@ -119,10 +122,10 @@ def spoken(number: int) -> Frame:
 
 
 @asynccontextmanager
-async def talk(script: str, **settings: Any) -> AsyncIterator[Talk]:
+async def talk(script: str, state: StateFile | None = None, **settings: Any) -> AsyncIterator[Talk]:
     """A server that follows the script, and a session that is connected to it or trying to."""
     async with RehearsalServer(script=parse_script(script)) as server:
-        talking = Talk(server, **settings)
+        talking = Talk(server, state, **settings)
         try:
             yield talking
         finally:

@@ -1,0 +1,99 @@
+"""What a session knows of its conversation: handles that lead back to it, and turns to tell a fresh one.
+
+All of it fits into one small file, so that a restarted daemon goes on where the last one stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from device.config import LiveSettings
+from device.events import InputTranscript, OutputTranscript, ToolCall, ToolOutcome, TurnComplete
+from device.live import prompts
+from device.live.connection import Ask
+from device.live.handles import Handles
+from device.live.history import History
+from device.live.messages import HandleOffered, HandleWithdrawn, Told
+from device.live.statefile import SavedSession, StateFile
+
+
+class Memory:
+    """Handles and history, kept up to date by what is said in both directions."""
+
+    def __init__(self, settings: LiveSettings, now: Callable[[], datetime], state: StateFile | None) -> None:
+        self.handles = Handles()
+        self.history = History(most_turns=settings.restore_turns, most_chars=settings.restore_chars, now=now)
+        self._settings = settings
+        self._now = now
+        self._state = state
+        self._unsaved = asyncio.Event()
+
+    def note(self, told: Told) -> None:
+        """The API said something."""
+        match told:
+            case HandleOffered(handle):
+                self.handles.offered(handle)
+                self._unsaved.set()
+            case HandleWithdrawn():
+                self.handles.withdrawn()
+            case InputTranscript(text):
+                self.history.heard(text)
+            case OutputTranscript(text):
+                self.history.spoke(text)
+            case TurnComplete():
+                self.history.close_turn()
+                self.handles.turn_completed()
+                self._unsaved.set()
+
+    def connected(self, *, speech_follows: bool) -> None:
+        """A connection has opened. speech_follows: what was said and not answered goes out again."""
+        if speech_follows:
+            self.history.forget_question()
+        self._unsaved.set()
+
+    # ------------------------------------------------------------------------------- what to say again
+
+    def rest_of_reply(self) -> Ask:
+        """Ask for the rest of a reply that was cut off."""
+        return Ask(prompts.go_on(self.history.asked, self.history.said))
+
+    def late_outcome(self, call: ToolCall, outcome: ToolOutcome, *, silent: bool) -> Ask:
+        """Tell what came of a call that was made on an earlier connection."""
+        asked, arguments = self.history.asked, call.arguments
+        known = prompts.late_outcome(outcome, arguments, asked, silent=True)
+        if silent:
+            return Ask(known, wants_answer=False, later=known)
+        return Ask(prompts.late_outcome(outcome, arguments, asked, silent=False), later=known)
+
+    # ------------------------------------------------------------------------------- across restarts
+
+    def load(self) -> None:
+        """Remember what the last process knew, if that is not too long ago."""
+        saved = self._state and self._state.load(self._settings.model, self._settings.endpoint, self._now())
+        if saved:
+            self.history.bring_back(saved.turns)
+            if saved.handle:
+                self.handles.offered(saved.handle)
+
+    async def keep_saved(self) -> None:
+        """Save whatever changes, for ever; in a thread, because a memory card may take its time."""
+        while self._state:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            await asyncio.to_thread(self._state.save, self._snapshot())
+
+    def save(self) -> None:
+        """Save what there is now."""
+        if self._state:
+            self._state.save(self._snapshot())
+
+    def _snapshot(self) -> SavedSession:
+        return SavedSession(
+            handle=self.handles.newest,
+            turns=self.history.recent(),
+            saved_at=self._now(),
+            model=self._settings.model,
+            endpoint=self._settings.endpoint,
+        )
