@@ -18,7 +18,7 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import api_key, shipped_directory
+from device.config import api_key, shipped_directory, state_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
@@ -101,7 +101,7 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     from device.service.timeline import Timeline  # noqa: PLC0415
 
     recorders = [Timeline(timeline_file)] if timeline_file else []
-    _run_to_the_end(make_daemon(settings, key, recorders=recorders).run())
+    _run_to_the_end(make_daemon(settings, key, state=state_directory(), recorders=recorders).run())
 
 
 @main.command()
