@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -49,9 +50,11 @@ from device.events import (
     FaultCleared,
     FaultRaised,
     FlushSpeaker,
+    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     InterruptedBy,
     MuteToggled,
     Note,
@@ -95,6 +98,19 @@ class _Late(Enum):
     DROPPED_UNTIL_ASKED = "the same, or until the next activity ends: the API may have had nothing to stop"
 
 
+@dataclass
+class _Question:
+    """What is known of the last activity; made anew when one starts."""
+
+    frames: int = 0
+    began_in_chime: bool = False  # and may be nothing but that chime
+    heard_words: bool = False  # the API transcribed something of it
+    tool_called: bool = False  # and called a tool for it
+    answered_early: bool = False  # by an API that takes turns, before the gate had closed
+    asked_again: bool = False  # because no answer came
+    hinted: bool = False  # whoever asked has been told that there is no connection
+
+
 class Conversation:
     """One household's conversation with the model, as pure state."""
 
@@ -104,29 +120,26 @@ class Conversation:
         self._muted = False
         self._started = False
         self._connected = False
+        self._moving = False  # from one connection to the next, on purpose
         self._offline = False  # not connected, and an attempt to connect has failed
         self._faults: dict[str, str] = {}
 
         self._gate_open = False
         self._wire_open = False
-        self._activity_frames = 0
         self._held: deque[Frame] = deque(maxlen=HELD_FRAMES)
         self._held_dropped = 0
 
+        self._question = _Question()
         self._awaiting = False
         self._answered = True  # the last question needs no repetition on another connection
-        self._asked_again = False  # and has been repeated once because no answer came
-        self._heard_words = False  # the API transcribed something of it
-        self._tool_called = False  # and called a tool for it
         self._turn_open = False  # the API has begun a turn and not completed it
         self._reply_open = False  # more audio of that turn may come
+        self._thinking_on = False  # the API has completed a turn, and will say more by itself
         self._continued = False  # the rest of a reply that was cut off has been asked for
         self._playing = False
         self._tail_playing = False  # what plays came on a connection that has ended
         self._reply_bytes = 0
         self._chiming = False
-        self._chimed_over = False  # the activity began during a chime, and may be that chime
-        self._hinted = False  # whoever asked last has been told that there is no connection
         self._late = _Late.PLAYED
         self._old_turn_open = False
         self._calls = ToolCalls()
@@ -147,7 +160,7 @@ class Conversation:
             return Phase.WORKING
         if replying:
             return Phase.SPEAKING
-        return Phase.THINKING if self._awaiting else Phase.READY
+        return Phase.THINKING if self._awaiting or self._thinking_on else Phase.READY
 
     @property
     def face(self) -> Face:
@@ -179,6 +192,7 @@ class Conversation:
         return not (
             self._gate_open
             or self._awaiting
+            or self._thinking_on
             or self._reply_open
             or self._playing
             or self._chiming
@@ -189,7 +203,7 @@ class Conversation:
     def api_owes(self) -> bool:
         """Whether it is the API's turn: an answer is awaited, or a reply has stopped short of its end."""
         stalled = self._reply_open and not self._playing
-        busy = self._calls.pending or self._gate_open
+        busy = self._moving or self._calls.pending or self._gate_open
         return self._connected and not busy and (self._awaiting or stalled)
 
     @property
@@ -242,19 +256,19 @@ class Conversation:
         self._started = True
 
     def _on_connected(self, event: Connected) -> None:
-        self._connected, self._offline = True, False
-        if event.gave_up:
+        self._connected, self._moving, self._offline = True, False, False
+        if not event.asks_again:
             self._awaiting, self._answered = False, True
 
     def _on_connection_lost(self, event: ConnectionLost) -> None:
         """The turn dies with its connection; the session repeats what was not answered."""
-        self._connected = self._connected and event.planned
-        cut_off = self._reply_open and self._late is _Late.PLAYED
+        self._connected = self._moving = self._connected and event.planned
+        cut_off = (self._reply_open or self._thinking_on) and self._late is _Late.PLAYED
         late_outcome = self._calls.connection_lost()
         self._late, self._old_turn_open, self._turn_open = _Late.PLAYED, False, False
-        self._tail_playing = self._playing
+        self._tail_playing, self._thinking_on = self._playing, False
         self._close_reply()
-        if late_outcome and self._tool_called:
+        if late_outcome and self._question.tool_called:
             self._mark_answered()  # the outcome stands for the question, which would only call the tool again
         elif cut_off and not late_outcome:
             self._go_on()
@@ -262,13 +276,13 @@ class Conversation:
         self._release_held()
 
     def _on_still_offline(self, _: StillOffline) -> None:
-        self._connected, self._offline = False, True
+        self._connected, self._moving, self._offline = False, False, True
 
     def _hint_that_it_is_offline(self) -> None:
         """Whoever asked is told by a chime that no answer can come, once for each question."""
         waits = self._offline and not self._answered and not self._gate_open
-        if waits and not (self._hinted or self._playing or self._muted):
-            self._hinted = self._chiming = True
+        if waits and not (self._question.hinted or self._playing or self._muted):
+            self._question.hinted = self._chiming = True
             self._do(PlayChime(Chime.OFFLINE))
 
     def _on_fault_raised(self, event: FaultRaised) -> None:
@@ -287,10 +301,11 @@ class Conversation:
             self._held.clear()
             if self._gate_open:
                 self._end_activity()
+            self._do(ForgetSpeech())
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         if self._busy:
-            api_at_work = self._awaiting or self._turn_open or self._calls.at_work
+            api_at_work = self._awaiting or self._turn_open or self._thinking_on or self._calls.at_work
             self._interrupt(InterruptedBy.BUTTON)
             if api_at_work:
                 self._do(StopGeneration())
@@ -298,13 +313,13 @@ class Conversation:
     # ------------------------------------------------------------------------------- a person speaks
 
     def _on_activity_started(self, event: ActivityStarted) -> None:
+        question, self._question = self._question, _Question(began_in_chime=self._chiming)
         self._gate_open = True
-        self._activity_frames = 0
-        self._chimed_over = self._chiming
-        self._heard_words = False
         self._note("activity_started", pre_roll_ms=len(event.pre_roll) * FRAME_MS)
         if self._busy and self._turn_taking is TurnTaking.DEVICE:
             self._interrupt(InterruptedBy.VOICE)
+        if question.tool_called:
+            self._mark_answered()  # what the tool finds stands for it, should this connection be lost
         if not self._holding:
             self._open_activity()
         for frame in event.pre_roll:
@@ -318,12 +333,12 @@ class Conversation:
 
     def _end_activity(self) -> None:
         self._gate_open = False
-        self._note("activity_ended", duration_ms=self._activity_frames * FRAME_MS)
+        self._note("activity_ended", duration_ms=self._question.frames * FRAME_MS)
         if not self._holding:
             self._close_activity()
 
     def _pass_on(self, frame: Frame) -> None:
-        self._activity_frames += 1
+        self._question.frames += 1
         if not self._holding:
             self._do(SendFrame(frame))
             return
@@ -339,16 +354,20 @@ class Conversation:
             return
         self._wire_open = False
         self._do(EndActivity())
-        self._awaiting = not (self._reply_open or self._playing)
-        self._answered = self._asked_again = self._tool_called = self._continued = False
-        self._hinted = self._chimed_over
+        self._answered = self._continued = False
+        self._question.hinted = self._question.began_in_chime
+        if self._question.answered_early:
+            self._settle_question()
+        else:
+            self._awaiting = not (self._reply_open or self._playing)
         if self._late is _Late.DROPPED_UNTIL_ASKED:
             self._late = _Late.PLAYED
 
     @property
     def _busy(self) -> bool:
         """Whether there is anything to interrupt."""
-        return self._reply_open or self._playing or self._awaiting or self._calls.at_work
+        replying = self._reply_open or self._playing
+        return replying or self._awaiting or self._thinking_on or self._calls.at_work
 
     @property
     def _holding(self) -> bool:
@@ -381,10 +400,9 @@ class Conversation:
         if not self._reply_open and not self._playing:
             self._reply_bytes = 0
             self._note("reply_started")
-        self._settle_question()
-        self._calls.replied()
+        self._answer_has_come()
         self._turn_open = self._reply_open = self._playing = True
-        self._old_turn_open = self._tail_playing = False
+        self._old_turn_open = self._tail_playing = self._thinking_on = False
         self._reply_bytes += len(event.pcm)
         self._do(PlayReply(event.pcm))
 
@@ -397,13 +415,25 @@ class Conversation:
         self._turn_open = False
         if self._old_turn_open:
             self._old_turn_open = False
-        elif not self._wire_open:
-            self._settle_question()
-            self._calls.replied()
+        else:
+            self._thinking_on = False
+            if self._turn_taking is TurnTaking.SERVER or not self._wire_open:
+                self._answer_has_come()
         self._close_reply()
 
+    def _on_interaction_continues(self, _: InteractionContinues) -> None:
+        if self._late is _Late.PLAYED and not self._old_turn_open:
+            self._thinking_on, self._awaiting = True, False
+        self._close_reply()
+
+    def _answer_has_come(self) -> None:
+        """To the last question, or to one that is still being spoken as far as the gate can tell."""
+        self._question.answered_early = self._gate_open
+        self._calls.replied()
+        self._settle_question()
+
     def _settle_question(self) -> None:
-        self._awaiting = self._asked_again = False
+        self._awaiting = self._question.asked_again = False
         self._mark_answered()
 
     def _mark_answered(self) -> None:
@@ -452,7 +482,10 @@ class Conversation:
         if by is InterruptedBy.BUTTON:
             self._calls.unwant()
             self._answered = True
-        self._turn_open = self._reply_open = self._playing = self._awaiting = self._chiming = False
+            if not self._gate_open:
+                self._held.clear()
+        self._turn_open = self._reply_open = self._playing = self._awaiting = False
+        self._thinking_on = self._chiming = False
 
     def _on_answer_overdue(self, _: AnswerOverdue) -> None:
         """Leave a connection that owes something: once to ask for it again, the second time without it.
@@ -462,10 +495,10 @@ class Conversation:
         if self._reply_open and not self._continued:
             self._do(Reconnect("the reply stopped short", ask_again=True))
             return
-        owes_answer = self._turn_taking is TurnTaking.DEVICE or self._heard_words
+        owes_answer = self._turn_taking is TurnTaking.DEVICE or self._question.heard_words
         unheard = not self._answered or self._calls.unheard
-        if owes_answer and unheard and not (self._asked_again or self._reply_open):
-            self._asked_again = True
+        if owes_answer and unheard and not (self._question.asked_again or self._reply_open):
+            self._question.asked_again = True
             self._do(Reconnect("no answer", ask_again=True))
             return
         has_to = self._reply_open or owes_answer
@@ -479,7 +512,8 @@ class Conversation:
 
     def _on_tool_call(self, event: ToolCallReceived) -> None:
         wanted = self._late is _Late.PLAYED
-        self._tool_called = self._tool_called or (wanted and not self._gate_open)
+        for_question = wanted and (self._turn_taking is TurnTaking.SERVER or not self._gate_open)
+        self._question.tool_called = self._question.tool_called or for_question
         if self._calls.adopt(event.call):
             return
         if self._calls.is_at_work(event.call.id):
@@ -521,7 +555,8 @@ class Conversation:
                 self._awaiting, self._answered, self._late = True, False, _Late.PLAYED
 
     def _on_input_transcript(self, _: InputTranscript) -> None:
-        self._heard_words = True
+        self._question.heard_words = True
+        self._question.answered_early = False
 
     def _ignore(self, _: Event) -> None:
         """What the reply says is for the journal and the screen; it changes nothing here."""
@@ -539,6 +574,7 @@ _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     InputTranscript: Conversation._on_input_transcript,
     OutputTranscript: Conversation._ignore,
     GenerationComplete: Conversation._on_generation_complete,
+    InteractionContinues: Conversation._on_interaction_continues,
     TurnComplete: Conversation._on_turn_complete,
     ReplyInterrupted: Conversation._on_reply_interrupted,
     ToolCallReceived: Conversation._on_tool_call,

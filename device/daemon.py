@@ -40,9 +40,11 @@ from device.events import (
     FaultCleared,
     FaultRaised,
     FlushSpeaker,
+    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     InterruptedBy,
     MuteToggled,
     Note,
@@ -93,6 +95,7 @@ ANSWERING = (
     ReplyAudioReceived,
     ReplyInterrupted,
     GenerationComplete,
+    InteractionContinues,
     TurnComplete,
     ToolCallReceived,
     ToolFinished,
@@ -277,12 +280,20 @@ class Daemon:
 
     def _perform(self, action: Action) -> None:
         match action:
-            case SendFrame() | StartActivity() | EndActivity() | StopGeneration() | SendToolOutcome():
-                self._session.send(action)
-            case ContinueReply() | TellLateOutcome():
+            case (
+                SendFrame()
+                | StartActivity()
+                | EndActivity()
+                | StopGeneration()
+                | SendToolOutcome()
+                | TellLateOutcome()
+                | ContinueReply()
+            ):
                 self._session.send(action)
             case PlayReply(pcm):
                 self._speaker.play(pcm)
+            case ForgetSpeech():
+                self._session.forget_speech()
             case PlayChime(kind):
                 self._speaker.play(chime(kind))
             case FlushSpeaker(by):

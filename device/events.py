@@ -110,10 +110,10 @@ class Started:
 class Connected:
     """The session has a connection that accepts audio.
 
-    gave_up: what was asked before was asked too long ago, and is not asked again.
+    asks_again: something that was asked before and not answered is asked again.
     """
 
-    gave_up: bool = False
+    asks_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,11 @@ class OutputTranscript:
 @dataclass(frozen=True, slots=True)
 class GenerationComplete:
     """The API has no more audio for this reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionContinues:
+    """The API has completed a turn, but thinks on in the background and will say more by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +262,7 @@ Event = (
     | InputTranscript
     | OutputTranscript
     | GenerationComplete
+    | InteractionContinues
     | TurnComplete
     | ReplyInterrupted
     | ToolCallReceived
@@ -362,6 +368,11 @@ class Reconnect:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetSpeech:
+    """Nothing that was said before is to leave the device any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayChime:
     """Play a chime on the speaker."""
 
@@ -405,6 +416,7 @@ Action = (
     | ContinueReply
     | Answered
     | Reconnect
+    | ForgetSpeech
     | PlayChime
     | ShowFace
     | Note

@@ -31,9 +31,11 @@ from device.events import (
     FaultCleared,
     FaultRaised,
     FlushSpeaker,
+    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     InterruptedBy,
     MuteToggled,
     Note,
@@ -353,7 +355,7 @@ def test_a_question_held_back_by_a_tool_is_answered_though_nothing_was_interrupt
 def test_a_question_given_up_by_the_session_is_awaited_no_longer() -> None:
     conversation = ready()
     spoken(conversation)
-    play(conversation, ConnectionLost("reset"), Connected(gave_up=True))
+    play(conversation, ConnectionLost("reset"), Connected(asks_again=False))
     assert conversation.face is Face.READY
 
 
@@ -371,7 +373,8 @@ def test_frames_are_held_back_while_a_blocking_tool_runs_and_follow_at_once() ->
     spoken(conversation)
     play(conversation, call())
     assert without_notes(play(conversation, ActivityStarted((frame(1),)), ActivityFrame(frame(2)))) == [
-        FlushSpeaker(InterruptedBy.VOICE)
+        FlushSpeaker(InterruptedBy.VOICE),
+        Answered(),
     ]
     assert without_notes(play(conversation, outcome())) == [
         SendToolOutcome(outcome().outcome),
@@ -532,6 +535,78 @@ def test_a_planned_hand_off_is_not_shown() -> None:
     ]
 
 
+def test_a_new_question_leaves_an_earlier_one_to_the_tool_that_was_called_for_it() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call(), outcome())
+    assert Answered() in play(conversation, ActivityStarted((frame(),))), "or it would be done again"
+    play(conversation, ActivityEnded(), ConnectionLost("reset"), Connected(), AUDIO, GenerationComplete())
+    assert without_notes(play(conversation, TurnComplete())) == [told()]
+
+
+def test_a_tool_called_before_the_gate_has_closed_stands_for_the_question_too() -> None:
+    conversation = ready(TurnTaking.SERVER)
+    play(conversation, ActivityStarted((frame(),)), call(blocking=False), ActivityEnded(), outcome())
+    assert without_notes(play(conversation, ConnectionLost("reset"))) == [
+        Answered(),
+        told_of_background_call(),
+    ]
+
+
+def told_of_background_call() -> TellLateOutcome:
+    return TellLateOutcome(call(blocking=False).call, outcome().outcome)
+
+
+def test_an_answer_that_comes_before_the_gate_has_closed_is_not_asked_for_again() -> None:
+    conversation = ready(TurnTaking.SERVER)
+    play(conversation, ActivityStarted((frame(),)), AUDIO, GenerationComplete(), TurnComplete())
+    play(conversation, PlaybackDrained())
+    assert without_notes(play(conversation, ActivityEnded())) == [EndActivity(), Answered()]
+    assert conversation.face is Face.READY
+    assert not conversation.api_owes
+
+
+def test_words_that_follow_an_early_answer_want_one_of_their_own() -> None:
+    conversation = ready(TurnTaking.SERVER)
+    play(conversation, ActivityStarted((frame(),)), AUDIO, GenerationComplete(), TurnComplete())
+    play(conversation, PlaybackDrained(), InputTranscript("and in rice?"), ActivityEnded())
+    assert conversation.face is Face.THINKING
+
+
+def test_nothing_is_owed_between_two_connections() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, ConnectionLost("age", planned=True))
+    assert not conversation.api_owes
+    play(conversation, Connected())
+    assert conversation.api_owes
+
+
+def test_an_api_that_thinks_on_is_not_left_and_its_answer_not_lost() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, GenerationComplete(), InteractionContinues())
+    assert faces(play(conversation, PlaybackDrained())) == [Face.THINKING]
+    assert not conversation.quiet
+    assert not conversation.api_owes, "it may think for longer than an answer may take"
+    assert without_notes(play(conversation, ConnectionLost("reset"))) == [ContinueReply()]
+
+
+def test_the_button_ends_thinking_in_the_background() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, GenerationComplete(), InteractionContinues(), PlaybackDrained())
+    assert StopGeneration() in play(conversation, ButtonPressed())
+    assert conversation.face is Face.READY
+
+
+def test_the_button_takes_back_a_question_that_was_held_while_a_tool_ran() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, call(), ActivityStarted((frame(7),)), ActivityEnded(), ButtonPressed())
+    assert not any(isinstance(action, SendFrame) for action in play(conversation, outcome()))
+
+
 def test_it_is_quiet_only_between_turns() -> None:
     conversation = ready()
     assert conversation.quiet
@@ -583,7 +658,7 @@ def test_a_reply_goes_on_playing_when_the_connection_is_lost() -> None:
 def test_muting_ends_the_open_activity_and_unmuting_starts_afresh() -> None:
     conversation = ready()
     play(conversation, ActivityStarted((frame(0),)))
-    assert without_notes(play(conversation, MuteToggled())) == [EndActivity()]
+    assert without_notes(play(conversation, MuteToggled())) == [EndActivity(), ForgetSpeech()]
     assert conversation.face is Face.MUTED
     assert not conversation.listening
     assert play(conversation, ActivityFrame(frame(1))) == [Refused("ActivityFrame", "thinking")]
@@ -634,13 +709,14 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             AUDIO,
             GenerationComplete(),
             TurnComplete(),
+            InteractionContinues(),
             ReplyInterrupted(),
             PlaybackDrained(),
             AnswerOverdue(),
             ButtonPressed(),
             MuteToggled(),
             Connected(),
-            Connected(gave_up=True),
+            Connected(asks_again=False),
             ConnectionLost("reset"),
             ConnectionLost("age", planned=True),
             StillOffline("no route"),
@@ -790,11 +866,12 @@ COMMON: list[Callable[[str], Event]] = [
 RARE: list[Callable[[str], Event]] = [
     lambda _: ActivityFrame(frame()),
     lambda _: ReplyInterrupted(),
+    lambda _: InteractionContinues(),
     lambda _: AnswerOverdue(),
     lambda _: ButtonPressed(),
     lambda _: MuteToggled(),
     lambda _: Connected(),
-    lambda _: Connected(gave_up=True),
+    lambda _: Connected(asks_again=False),
     lambda _: ConnectionLost("reset"),
     lambda _: ConnectionLost("age", planned=True),
     lambda _: StillOffline("no route"),

@@ -332,13 +332,19 @@ def test_without_a_network_the_device_is_ready_and_shows_that_it_reconnects(tmp_
 
 
 def test_a_refused_key_ends_the_daemon_with_its_exit_status(tmp_path: Path) -> None:
+    faces: list[str] = []
+
     async def scene() -> None:
         async with device("steps: [{on: connect, do: [{refuse: 401}]}]", tmp_path) as running:
-            await running.running
+            try:
+                await running.running
+            finally:
+                faces.extend(running.faces())
 
     with pytest.raises(KeyRefusedError) as caught:
         asyncio.run(scene())
     assert caught.value.exit_status == 77
+    assert faces[-1] == "fault"
 
 
 def test_an_output_that_cannot_be_written_ends_the_daemon(tmp_path: Path) -> None:

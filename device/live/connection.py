@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from google import genai
 from google.genai import errors, types
 from google.genai.live import AsyncSession
+from pydantic import ValidationError
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidProxy,
@@ -35,10 +36,12 @@ from device.events import (
 )
 from device.live.history import Turn
 from device.live.messages import Told, translate
+from device.live.transport import Dialer
 
 logger = logging.getLogger(__name__)
 
 FRAME_MIME_TYPE = "audio/pcm;rate=16000"
+CLOSE_TIMEOUT_S = 1.5
 CLOSE_CODES = range(1000, 5000)
 HTTP_KEY_REFUSED = (401, 403)
 KEY_REFUSED_WORDS = ("api key not valid", "api_key_invalid", "api key expired", "api key was reported")
@@ -157,11 +160,19 @@ class Connection:
         kind = type(error).__name__
         self._unusable[kind] = self._unusable.get(kind, 0) + 1
         if self._unusable[kind] == 1:
-            logger.warning("message_skipped kind=%s reason=%r", kind, str(error)[:200])
+            logger.warning("message_skipped kind=%s reason=%s", kind, _what_is_wrong(error))
 
 
 def _content(role: str, text: str) -> types.Content:
     return types.Content(role=role, parts=[types.Part(text=text)])
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Without the message itself, which may hold words or a handle."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        return str(first["type"])
+    return "unreadable"
 
 
 @asynccontextmanager
@@ -170,6 +181,7 @@ async def open_connection(
     settings: LiveSettings,
     config: types.LiveConnectConfig,
     blocking_tools: Collection[str],
+    dialer: Dialer,
 ) -> AsyncIterator[Connection]:
     """Connect, and close politely at the end.
 
@@ -190,7 +202,16 @@ async def open_connection(
             raise ConnectionEndedError(0, "the API's first message did not complete the setup")
         yield Connection(session, settings.turn_taking, blocking_tools)
     finally:
-        await context.__aexit__(None, None, None)
+        await _close(context, dialer)
+
+
+async def _close(context: AbstractAsyncContextManager[AsyncSession], dialer: Dialer) -> None:
+    """Politely, but on a dead link nobody answers, and what was not sent would be waited for."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await context.__aexit__(None, None, None)
+    except TimeoutError:
+        dialer.abort()
 
 
 def _refused(error: Exception, settings: LiveSettings) -> LadleError:
@@ -200,7 +221,7 @@ def _refused(error: Exception, settings: LiveSettings) -> LadleError:
             ended = _ended(error)
         case InvalidStatus():
             status = error.response.status_code
-            ended = ConnectionEndedError(status, f"HTTP status {status}")
+            ended = ConnectionEndedError(status, f"HTTP status {status}", unreachable=True)
         case TimeoutError():
             ended = ConnectionEndedError(0, f"no answer within {settings.connect_timeout_s:g} s")
         case InvalidURI() | InvalidProxy():
@@ -208,7 +229,7 @@ def _refused(error: Exception, settings: LiveSettings) -> LadleError:
                 f"The Live API cannot be reached: {error}. Check live.endpoint and HTTPS_PROXY."
             )
         case OSError():
-            ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}")
+            ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}", unreachable=True)
         case _:
             # Its text may quote what was sent, and the key was sent.
             ended = ConnectionEndedError(0, type(error).__name__)

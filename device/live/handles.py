@@ -50,7 +50,7 @@ class Handles:
     def offered(self, handle: str) -> None:
         """The API offered a handle, marked as resumable."""
         self._handles.append(_Handle(handle, self._turn if self._in_turn else None))
-        self._due = False
+        self._due = self._in_turn
 
     def withdrawn(self) -> None:
         """The API says that the session cannot be resumed from where it stands now."""

@@ -43,11 +43,15 @@ class History:
 
     def heard(self, text: str) -> None:
         """The API transcribed a piece of what the person says."""
-        self._asked = (self._asked + text)[-self._most_chars :]
+        self._asked = self._last(self._asked + text)
 
     def spoke(self, text: str) -> None:
         """The API transcribed a piece of what it answers."""
-        self._said = (self._said + text)[-self._most_chars :]
+        self._said = self._last(self._said + text)
+
+    def _last(self, text: str) -> str:
+        """As much of a text as leaves the newest turn within the bound."""
+        return text[max(0, len(text) - self._most_chars // 2) :]
 
     def close_turn(self) -> None:
         """The turn is over; one without a word is not kept."""

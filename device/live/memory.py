@@ -6,17 +6,45 @@ All of it fits into one small file, so that a restarted daemon goes on where the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from device.config import LiveSettings
-from device.events import InputTranscript, OutputTranscript, ToolCall, ToolOutcome, TurnComplete
+from device.events import InputTranscript, OutputTranscript, ToolCall, ToolOutcome
 from device.live import prompts
 from device.live.connection import Ask
 from device.live.handles import Handles
-from device.live.history import History
+from device.live.history import History, Turn
 from device.live.messages import HandleOffered, HandleWithdrawn, Told
 from device.live.statefile import SavedSession, StateFile
+
+LAST_SAVE_S = 1.0
+"""How long a process that ends waits for a memory card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a connection begins with: an earlier session's handle, or the last turns, or nothing.
+
+    opening: what goes before the turns. in_words: they go into the instruction, because the API takes none.
+    """
+
+    handle: str | None = None
+    turns: tuple[Turn, ...] = ()
+    opening: str = ""
+    in_words: bool = False
+
+    @property
+    def history_follows(self) -> bool:
+        """Whether the turns are sent as the first content."""
+        return bool(self.turns) and not self.in_words
+
+    @property
+    def background(self) -> str:
+        """The turns as a part of the instruction."""
+        return prompts.as_background(self.opening, self.turns) if self.in_words else ""
 
 
 class Memory:
@@ -30,6 +58,14 @@ class Memory:
         self._state = state
         self._unsaved = asyncio.Event()
 
+    def beginning(self, day_status: Callable[[], str], *, in_words: bool) -> Beginning:
+        """What the next connection begins with. day_status: what a fresh session has to know of today."""
+        handle = self.handles.best()
+        turns = () if handle else self.history.recent()
+        if not turns:
+            return Beginning(handle)
+        return Beginning(None, turns, prompts.restored(day_status()), in_words)
+
     def note(self, told: Told) -> None:
         """The API said something."""
         match told:
@@ -42,10 +78,12 @@ class Memory:
                 self.history.heard(text)
             case OutputTranscript(text):
                 self.history.spoke(text)
-            case TurnComplete():
-                self.history.close_turn()
-                self.handles.turn_completed()
-                self._unsaved.set()
+
+    def turn_over(self) -> None:
+        """The last question has had its answer."""
+        self.history.close_turn()
+        self.handles.turn_completed()
+        self._unsaved.set()
 
     def connected(self, *, speech_follows: bool) -> None:
         """A connection has opened. speech_follows: what was said and not answered goes out again."""
@@ -84,10 +122,12 @@ class Memory:
             self._unsaved.clear()
             await asyncio.to_thread(self._state.save, self._snapshot())
 
-    def save(self) -> None:
-        """Save what there is now."""
+    async def save_at_last(self) -> None:
+        """Save what there is now, before the process ends, unless the memory card takes too long."""
         if self._state:
-            self._state.save(self._snapshot())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SAVE_S):
+                    await asyncio.to_thread(self._state.save, self._snapshot())
 
     def _snapshot(self) -> SavedSession:
         return SavedSession(

@@ -15,6 +15,7 @@ from device.events import (
     Event,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     OutputTranscript,
     ReplyAudioReceived,
     ReplyInterrupted,
@@ -82,9 +83,9 @@ def _content(content: types.LiveServerContent) -> Iterator[Event]:
         yield GenerationComplete()
     if content.interrupted:
         yield ReplyInterrupted()
-    # A model that thinks in the background completes several turns before its interaction is over.
-    if content.turn_complete and content.interaction_status != types.InteractionStatus.IN_PROGRESS:
-        yield TurnComplete()
+    if content.turn_complete:
+        goes_on = content.interaction_status == types.InteractionStatus.IN_PROGRESS
+        yield InteractionContinues() if goes_on else TurnComplete()
 
 
 def _call(call: types.FunctionCall, blocking_tools: Collection[str]) -> ToolCall:

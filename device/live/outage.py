@@ -78,9 +78,9 @@ class Outages:
 
     async def _pause(self, delay_s: float, *, may_hurry: bool) -> None:
         """Wait, but not while somebody speaks or when the network has come back."""
-        self._hurry.clear()
         reasons = [route_appears(), self._be_hurried()] if may_hurry and delay_s else []
         await first_of(asyncio.sleep(delay_s), *reasons)
+        self._hurry.clear()
 
     async def _be_hurried(self) -> None:
         await self._hurry.wait()

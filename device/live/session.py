@@ -24,36 +24,32 @@ from device.events import (
     Event,
     FaultRaised,
     Frame,
+    ReplyAudioReceived,
     SendFrame,
     StartActivity,
     StopGeneration,
     TellLateOutcome,
+    ToolCallReceived,
     ToolDeclaration,
+    TurnComplete,
 )
-from device.live import prompts
 from device.live.backoff import Backoff
 from device.live.connection import Ask, Connection, Outgoing, open_connection
 from device.live.handoff import HandOffPolicy, Move, Reason, Situation
-from device.live.memory import Memory
+from device.live.memory import Beginning, Memory
 from device.live.messages import GoAway, HandleOffered, HandleWithdrawn
 from device.live.outage import Outages
 from device.live.outbox import Outbox
 from device.live.setup import blocks_on, live_config, make_client
 from device.live.statefile import StateFile
 from device.live.tasks import first_of
+from device.live.transport import Dialer
+from device.live.verdict import STABLE_S, End, judge
 
 logger = logging.getLogger(__name__)
 
 Item = Outgoing | ContinueReply | TellLateOutcome
-
-STABLE_S = 10.0
-"""A connection that lasted this long was a good one, even if the API said nothing on it."""
-SHORTEST_STAY_S = 0.1
-"""An API that sends everybody away sooner than this is not to be tried again and again."""
-SETUP_REFUSED = (1007, 1008, 1011)
-"""Close codes by which the API refuses a setup: a bad handle, a bad field, an unknown name."""
-UNWELCOME = (1007, 1008)
-"""Close codes for what was sent, as opposed to an end of the service's own."""
+GENERATED = (ReplyAudioReceived, ToolCallReceived, TurnComplete)
 
 
 class _HandOffDueError(Exception):
@@ -95,7 +91,8 @@ class Session:
         self._now = now
         self._on_sent = on_sent
         self._day_status = day_status
-        self._client = make_client(settings, key)
+        self._dialer = Dialer(settings.half_open_timeout_s)
+        self._client = make_client(settings, key, self._dialer)
         self._clock = asyncio.get_running_loop().time
         frames = int(settings.buffer_s * 1000 / FRAME_MS)
         self._outbox = Outbox(frames, max_age_s=settings.buffer_s, clock=self._clock)
@@ -108,8 +105,9 @@ class Session:
         self._connected_at: float | None = None
         self._quiet_since: float | None = None
         self._ends_at: float | None = None  # when the API will end the connection, after a goAway
-        self._api_spoke = False  # on this connection
-        self._restoring = False  # this connection began with a history
+        self._generated = False  # the model did something on this connection
+        self._settled = False
+        self._attempts = 0
         self._history_refused = False
 
     # ------------------------------------------------------------------------------- from the core
@@ -132,7 +130,12 @@ class Session:
 
     def answered(self) -> None:
         """What was asked has its answer, and need not be asked again on another connection."""
+        self._settled = True
         self._outbox.settle()
+
+    def forget_speech(self) -> None:
+        """Nothing that a person said, and that has not gone out yet, is to leave the device."""
+        self._outbox.forget_speech()
 
     def reconnect(self, *, ask_again: bool) -> None:
         """Leave a connection that no longer answers; the next one starts a fresh session.
@@ -169,42 +172,65 @@ class Session:
             raise
         finally:
             saving.cancel()
-            self._memory.save()
+            await self._memory.save_at_last()
 
     async def _live_and_recover(self) -> None:
-        self._connected_at = None
+        self._connected_at, self._generated = None, False
+        beginning = self._memory.beginning(self._day_status, in_words=self._history_refused)
         try:
-            await self._live_through_one_connection()
+            await self._live_through_one_connection(beginning)
         except _HandOffDueError as due:
-            self._outages.judge(useful=self._lasted_s() >= SHORTEST_STAY_S)
+            by_age = due.reason is Reason.AGE
+            self._outages.judge(useful=by_age or self._generated or self._lasted_s() >= STABLE_S)
             await self._outages.move(due.reason)
         except ConnectionEndedError as error:
-            if self._connected_at is not None:
-                self._judge_connection(error)
-            elif self._gives_up_what_was_refused(error):
-                return
-            await self._outages.sit_out(error, attempt_failed=self._connected_at is None)
+            await self._recover_from(error, beginning)
 
-    async def _live_through_one_connection(self) -> None:
+    async def _recover_from(self, error: ConnectionEndedError, beginning: Beginning) -> None:
+        established = self._connected_at is not None
+        self._attempts = 1 if established else self._attempts + 1
+        verdict = judge(
+            End(
+                error,
+                established=established,
+                generated=self._generated,
+                lasted_s=self._lasted_s(),
+                resumed=beginning.handle is not None,
+                told_history=beginning.history_follows,
+                attempts=self._attempts,
+            )
+        )
+        if verdict.drop_handle or self._leave.is_set():
+            self._memory.handles.drop()
+        self._history_refused = self._history_refused or verdict.drop_history
+        if established:
+            self._outages.judge(useful=verdict.useful)
+        elif verdict.plainer:
+            logger.info("setup_refused code=%d reason=%r", error.code, error.reason)
+            self._attempts = 0
+            return
+        if verdict.refused:
+            self._outages.count_refusal(error)
+        await self._outages.sit_out(error, attempt_failed=not established)
+
+    async def _live_through_one_connection(self, beginning: Beginning) -> None:
         began = self._clock()
-        handle = self._memory.handles.best()
-        turns = self._memory.history.recent() if handle is None else ()
-        opening = prompts.restored(self._day_status()) if turns else ""
-        self._restoring = bool(turns) and not self._history_refused
         config = live_config(
             self._settings,
             self._declarations,
             now=self._now(),
-            handle=handle,
-            history_follows=self._restoring,
-            background="" if self._restoring else prompts.as_background(opening, turns),
+            handle=beginning.handle,
+            history_follows=beginning.history_follows,
+            background=beginning.background,
         )
-        async with open_connection(self._client, self._settings, config, self._blocking_tools) as connection:
-            if self._restoring:
-                await connection.restore(opening, turns)
-            if turns:
-                logger.info("restored turns=%d", len(turns))
-            self._outages.end((self._clock() - began) * 1000, resumed=handle is not None)
+        async with open_connection(
+            self._client, self._settings, config, self._blocking_tools, self._dialer
+        ) as connection:
+            if beginning.history_follows:
+                await connection.restore(beginning.opening, beginning.turns)
+            if beginning.turns:
+                logger.info("restored turns=%d", len(beginning.turns))
+            self._outages.end((self._clock() - began) * 1000, resumed=beginning.handle is not None)
             self._begin()
             try:
                 await first_of(
@@ -219,27 +245,38 @@ class Session:
 
     def _begin(self) -> None:
         self._connected_at = self._clock()
-        self._ends_at, self._api_spoke = None, False
+        self._ends_at = None
         self._leave.clear()
         rewound = self._outbox.rewind()
         self._memory.connected(speech_follows=rewound.speech)
         dropped = self._outbox.take_dropped()
         if dropped:
             logger.warning("frames_dropped count=%d reason=offline", dropped)
-        self._emit(Connected(gave_up=rewound.gave_up))
+        self._emit(Connected(asks_again=rewound.asks))
 
     # ------------------------------------------------------------------------------- while connected
 
     async def _read(self, connection: Connection) -> None:
         async for told in connection.events():
-            self._api_spoke = True
+            self._generated = self._generated or isinstance(told, GENERATED)
             self._memory.note(told)
             if isinstance(told, GoAway):
                 logger.info("go_away left_s=%.1f", told.left_s)
                 self._ends_at = self._clock() + told.left_s
+            elif isinstance(told, TurnComplete):
+                self._complete_turn(told)
             elif not isinstance(told, HandleOffered | HandleWithdrawn):
                 self._emit(told)
             self._reconsider.set()
+
+    def _complete_turn(self, told: TurnComplete) -> None:
+        """The turn of a question that was cut short may complete while the next question is open."""
+        was_open, self._settled = self._outbox.asks, False
+        if not was_open:
+            self._memory.turn_over()
+        self._emit(told)
+        if was_open and self._settled:
+            self._memory.turn_over()
 
     async def _write(self, connection: Connection) -> None:
         while True:
@@ -263,6 +300,9 @@ class Session:
                 async with asyncio.timeout(decision.for_s):
                     await self._reconsider.wait()
 
+    def _lasted_s(self) -> float:
+        return 0.0 if self._connected_at is None else self._clock() - self._connected_at
+
     def _situation(self) -> Situation:
         now = self._clock()
         return Situation(
@@ -271,31 +311,3 @@ class Session:
             handle_due=self._memory.handles.due,
             left_s=None if self._ends_at is None else self._ends_at - now,
         )
-
-    # ------------------------------------------------------------------------------- when it has ended
-
-    def _lasted_s(self) -> float:
-        return 0.0 if self._connected_at is None else self._clock() - self._connected_at
-
-    def _judge_connection(self, error: ConnectionEndedError) -> None:
-        """What the end of an established connection says about the handle and the history it began with."""
-        useful = self._api_spoke or self._lasted_s() >= STABLE_S
-        self._outages.judge(useful=useful)
-        unwelcome = not useful and error.code in UNWELCOME
-        if unwelcome or self._leave.is_set():
-            self._memory.handles.drop()
-        self._history_refused = self._history_refused or (unwelcome and self._restoring)
-
-    def _gives_up_what_was_refused(self, error: ConnectionEndedError) -> bool:
-        """A refused setup, as opposed to a network that is down: whether the next one is a plainer one."""
-        if error.code not in SETUP_REFUSED or error.is_quota:
-            return False
-        if self._memory.handles.newest is not None:
-            logger.info("handle_refused code=%d reason=%r", error.code, error.reason)
-            self._memory.handles.drop()
-            return True
-        if self._restoring:
-            self._history_refused = True
-            return True
-        self._outages.count_refusal(error)
-        return False

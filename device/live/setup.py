@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from device.config import LiveSettings
 from device.errors import ConfigError
 from device.events import ToolDeclaration, TurnTaking
-from device.live.transport import watched
+from device.live.transport import Dialer
 
 HISTORY_FOLLOWS = types.HistoryConfig(initial_history_in_client_content=True)
 SERVER_SILENCE_MS = 400
@@ -54,7 +54,7 @@ def blocks_on(declaration: ToolDeclaration, model: str) -> bool:
     return declaration.blocking and _traits(model).can_block_on_tools
 
 
-def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
+def make_client(settings: LiveSettings, key: SecretStr, dialer: Dialer) -> genai.Client:
     """The SDK's client, one for the life of the process.
 
     `api_version` is pinned because the SDK's own default is not where the Live API is served. No ping
@@ -67,7 +67,7 @@ def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
         "compression": None,
         "ping_interval": settings.ping_interval_s,
         "ping_timeout": None,
-        "create_connection": watched(settings.half_open_timeout_s),
+        "create_connection": dialer,
         "open_timeout": settings.connect_timeout_s,
         "close_timeout": 1,
         "max_queue": 256,

@@ -9,10 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+
+
+class Dialer:
+    """Makes the connections, for websockets' `create_connection`, and can cut the last of them off."""
+
+    def __init__(self, half_open_timeout_s: float) -> None:
+        """half_open_timeout_s: how long a link may acknowledge nothing."""
+        self._half_open_timeout_s = half_open_timeout_s
+        self._last: _WatchedConnection | None = None
+
+    def __call__(self, *args: Any, **options: Any) -> ClientConnection:
+        """A connection that gives up a dead link."""
+        self._last = _WatchedConnection(*args, half_open_timeout_s=self._half_open_timeout_s, **options)
+        return self._last
+
+    def abort(self) -> None:
+        """End the last connection without a word."""
+        if self._last is not None:
+            self._last.transport.abort()
 
 
 class _WatchedConnection(ClientConnection):
@@ -21,17 +39,8 @@ class _WatchedConnection(ClientConnection):
         self._half_open_timeout_s = half_open_timeout_s
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast(asyncio.Transport, transport))
+        super().connection_made(transport)
         link = transport.get_extra_info("socket")
         if link is not None:
             timeout_ms = round(self._half_open_timeout_s * 1000)
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)
-
-
-def watched(half_open_timeout_s: float) -> Callable[..., ClientConnection]:
-    """A maker of connections, for websockets' `create_connection`, that give up a link dead for so long."""
-
-    def make(*args: Any, **options: Any) -> ClientConnection:
-        return _WatchedConnection(*args, half_open_timeout_s=half_open_timeout_s, **options)
-
-    return make

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import socket
 import struct
@@ -17,6 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from device.errors import UnavailableError
+
+logger = logging.getLogger(__name__)
 
 LOCK_NAME = "daemon.lock"
 LONGEST_PID = 20
@@ -37,8 +40,9 @@ def hold_instance(state: Path, endpoint: str | None) -> Iterator[None]:
     """
     with contextlib.ExitStack() as held:
         lock = _open_lock(state)
-        held.callback(os.close, lock)
-        _take(lock, state)
+        if lock is not None:
+            held.callback(os.close, lock)
+            _take(lock, state)
         service = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         _claim(service, _name_of(endpoint))
         yield
@@ -47,11 +51,15 @@ def hold_instance(state: Path, endpoint: str | None) -> Iterator[None]:
 # ------------------------------------------------------------------------------------ the directory
 
 
-def _open_lock(state: Path) -> int:
+def _open_lock(state: Path) -> int | None:
+    """The lock file; None on a disk that takes no writing at the moment, with which one can still talk."""
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(state / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
+        if error.errno in (errno.EROFS, errno.ENOSPC):
+            logger.warning("state_unwritable path=%s reason=%r", state, error.strerror)
+            return None
         raise _unusable(state, error) from None
 
 

@@ -30,6 +30,8 @@ PROBLEMS_TOLD = 3
 NAME_LOGGED = 60
 MOST_CHANGES = 64
 """Calls that are remembered for what they changed; the oldest are forgotten first."""
+REPEATED_S = 7200.0
+"""As long as the API remembers a session, it may make a call of that session again under the same id."""
 UNTOLD_S = 120.0
 """A call like one whose outcome nobody was told, made within this time, is taken for the same wish."""
 
@@ -136,9 +138,10 @@ class Registry:
         """The call that this one repeats, or whose outcome this one asks for without knowing of it."""
         self._changes = [change for change in self._changes if not change.has_failed][-MOST_CHANGES:]
         alike = [change for change in self._changes if change.is_like(call, arguments)]
-        repeated = [change for change in alike if change.call.id == call.id and _has_own_id(call)]
-        since = self._clock() - UNTOLD_S
-        untold = [change for change in alike if change.is_untold and change.left_at >= since]
+        now = self._clock()
+        same_id = [change for change in alike if change.call.id == call.id and _has_own_id(call)]
+        repeated = [change for change in same_id if change.callers or now - change.left_at <= REPEATED_S]
+        untold = [change for change in alike if change.is_untold and now - change.left_at <= UNTOLD_S]
         return next(iter(repeated + untold), None)
 
 

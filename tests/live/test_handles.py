@@ -50,6 +50,9 @@ def test_a_handle_is_due_after_something_was_said_and_while_the_api_withdraws_it
     handles.turn_began()
     assert handles.due
     handles.offered("h2")
+    assert handles.due, "the turn goes on"
+    handles.turn_completed()
+    handles.offered("h3")
     assert not handles.due
     handles.withdrawn()
     assert handles.due

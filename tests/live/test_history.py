@@ -65,7 +65,12 @@ def test_one_endless_turn_is_bounded() -> None:
     for _ in range(1000):
         kept.heard("word ")
         kept.spoke("word ")
-    assert len(kept.asked) + len(kept.said) <= 200
+    assert len(kept.asked) + len(kept.said) <= 100
+    kept.close_turn()
+    assert len(kept.recent()) == 1
+    nothing = history(most_chars=0)
+    nothing.heard("word")
+    assert nothing.asked == ""
 
 
 def test_what_was_said_too_long_ago_is_not_told() -> None:

@@ -11,6 +11,7 @@ from google.genai import types
 from device.events import (
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     OutputTranscript,
     ReplyAudioReceived,
     ReplyInterrupted,
@@ -62,7 +63,7 @@ def test_an_interruption_comes_before_the_end_of_its_turn() -> None:
 
 
 def test_a_turn_that_goes_on_in_the_background_is_not_complete() -> None:
-    assert content(turnComplete=True, interactionStatus="IN_PROGRESS") == []
+    assert content(turnComplete=True, interactionStatus="IN_PROGRESS") == [InteractionContinues()]
     assert content(turnComplete=True, interactionStatus="IDLE") == [TurnComplete()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -156,6 +157,23 @@ def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(tmp_path: Path, 
     state = tmp_path / "file" / "ladle"
     said = refusal(state, endpoint)
     assert said.startswith(f"{state} cannot be used: Not a directory. Ladle keeps its state in {state}: give")
+
+
+@pytest.mark.parametrize("trouble", [errno.EROFS, errno.ENOSPC])
+def test_a_disk_that_takes_no_writing_does_not_silence_the_device(
+    tmp_path: Path,
+    endpoint: str,
+    trouble: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(trouble, os.strerror(trouble))
+
+    monkeypatch.setattr("device.service.instance.os.open", refuse)
+    with hold_instance(tmp_path, endpoint):
+        assert refusal(tmp_path, endpoint), "the service is held all the same"
+    assert "state_unwritable" in caplog.text
 
 
 def test_a_lock_that_is_no_file_is_named(tmp_path: Path, endpoint: str) -> None:

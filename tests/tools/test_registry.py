@@ -296,7 +296,7 @@ def test_a_tool_changes_nothing_unless_it_says_so() -> None:
 def test_the_same_call_again_is_told_what_was_done(kitchen: Kitchen, larder: Larder) -> None:
     registry = larder.registry(kitchen)
     assert asyncio.run(store(registry, "1")) == stored(1)
-    larder.now += 24 * 3600
+    larder.now += 3600
     assert asyncio.run(store(registry, "1")) == stored(1, already_done=True)
     assert asyncio.run(store(registry, "1")) == stored(1, already_done=True)
     assert larder.changes == 1
@@ -549,3 +549,10 @@ def test_the_journal_tells_a_repetition(
     first, second = [record.getMessage() for record in caplog.records if record.name.startswith("device.")]
     assert first.endswith("ok=True")
     assert second.endswith("ok=True already_done=True")
+
+
+def test_an_id_that_comes_again_long_after_is_another_call(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    assert asyncio.run(store(registry, "1")) == stored(1)
+    larder.now += 3 * 3600
+    assert asyncio.run(store(registry, "1")) == stored(2)
