@@ -270,8 +270,10 @@ class Conversation:
         self._close_reply()
         if late_outcome and self._question.tool_called:
             self._mark_answered()  # the outcome stands for the question, which would only call the tool again
-        elif cut_off and not late_outcome:
-            self._go_on()
+        elif cut_off and not late_outcome and not self._continued:
+            # A reply that breaks off again without our doing ends there; a hand-off of ours is no fault of it.
+            self._continued, self._answered = not event.planned, False
+            self._do(ContinueReply())
         self._awaiting = not self._answered
         self._release_held()
 
@@ -440,12 +442,6 @@ class Conversation:
         if not self._answered:
             self._answered = True
             self._do(Answered())
-
-    def _go_on(self) -> None:
-        """Ask for the rest of a reply that was cut off; once, and one that breaks again ends there."""
-        if not self._continued:
-            self._continued, self._answered = True, False
-            self._do(ContinueReply())
 
     def _on_reply_interrupted(self, _: ReplyInterrupted) -> None:
         asked_for = self._late is not _Late.PLAYED or self._old_turn_open

@@ -512,6 +512,16 @@ def test_a_reply_cut_off_by_a_lost_connection_is_continued_once() -> None:
     assert without_notes(play(conversation, ConnectionLost("reset"))) == [], "once"
 
 
+def test_a_hand_off_does_not_use_up_the_one_continuation() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    for planned, asked in ((True, [ContinueReply()]), (True, [ContinueReply()]), (False, [ContinueReply()])):
+        assert without_notes(play(conversation, ConnectionLost("moved", planned=planned))) == asked
+        play(conversation, Connected(), AUDIO)
+    assert without_notes(play(conversation, ConnectionLost("reset"))) == []
+
+
 def test_a_complete_reply_is_not_continued() -> None:
     conversation = ready()
     spoken(conversation)

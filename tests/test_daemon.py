@@ -299,7 +299,10 @@ def test_what_a_tool_found_reaches_the_model_in_words_when_its_connection_broke(
       - on: connect 1
         do: []
       - on: activity_end
-        do: [{input_transcript: I missed lunch.}, {tool_call: {tool: missed_meal, args: {meal: lunch}}}, reset]
+        do:
+          - {input_transcript: I missed lunch.}
+          - {tool_call: {tool: missed_meal, args: {meal: lunch}}}
+          - reset
       - on: connect 2
         do: []
       - {on: client_content, do: [{reply: {ms: 200}}]}

@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 
 FRAME_MIME_TYPE = "audio/pcm;rate=16000"
 CLOSE_TIMEOUT_S = 1.5
-CLOSE_CODES = range(1000, 5000)
 HTTP_KEY_REFUSED = (401, 403)
 KEY_REFUSED_WORDS = ("api key not valid", "api_key_invalid", "api key expired", "api key was reported")
 UNUSABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
@@ -95,7 +94,8 @@ class Connection:
                     for event in list(translate(message, self._blocking_tools)):
                         yield event
             except errors.APIError as error:
-                if error.code in CLOSE_CODES:
+                # A message with a code looks the same; the end of the connection comes from the WebSocket.
+                if isinstance(error.__context__, ConnectionClosed):
                     raise _ended(error) from error
                 self._skip(error)
             except UNUSABLE as error:

@@ -48,7 +48,9 @@ class Handles:
         return self._handles[0].value if taken_now else newest.value
 
     def offered(self, handle: str) -> None:
-        """The API offered a handle, marked as resumable."""
+        """The API offered a handle, marked as resumable. Of one turn only the last is kept."""
+        if self._in_turn and self._handles and self._handles[-1].turn == self._turn:
+            self._handles.pop()
         self._handles.append(_Handle(handle, self._turn if self._in_turn else None))
         self._due = self._in_turn
 

@@ -59,11 +59,6 @@ class History:
             self._turns.append(Turn(self.asked, self.said, self._now()))
         self._asked = self._said = ""
 
-    def close_answered_turn(self) -> None:
-        """A new question begins: a turn that was cut short is over, one that was only asked goes on."""
-        if self.said:
-            self.close_turn()
-
     def forget_question(self) -> None:
         """The question that is open will be asked again, and transcribed again."""
         self._asked = ""

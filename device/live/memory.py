@@ -7,19 +7,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from device.config import LiveSettings
-from device.events import InputTranscript, OutputTranscript, ToolCall, ToolOutcome
+from device.events import (
+    GenerationComplete,
+    InputTranscript,
+    OutputTranscript,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    ToolCall,
+    ToolCallReceived,
+    ToolOutcome,
+)
 from device.live import prompts
 from device.live.connection import Ask
 from device.live.handles import Handles
 from device.live.history import History, Turn
 from device.live.messages import HandleOffered, HandleWithdrawn, Told
+from device.live.outbox import Rewound
 from device.live.statefile import SavedSession, StateFile
 
+MOST_CALLS = 4
+"""So many calls of one turn are told again."""
 LAST_SAVE_S = 1.0
 """How long a process that ends waits for a memory card."""
 
@@ -57,6 +70,9 @@ class Memory:
         self._now = now
         self._state = state
         self._unsaved = asyncio.Event()
+        self._ahead = ""  # of the reply, transcribed but not heard yet
+        self._calls: dict[str, ToolCall] = {}  # of the turn that is going on
+        self._finished: deque[prompts.Finished] = deque(maxlen=MOST_CALLS)
 
     def beginning(self, day_status: Callable[[], str], *, in_words: bool) -> Beginning:
         """What the next connection begins with. day_status: what a fresh session has to know of today."""
@@ -67,7 +83,10 @@ class Memory:
         return Beginning(None, turns, prompts.restored(day_status()), in_words)
 
     def note(self, told: Told) -> None:
-        """The API said something."""
+        """The API said something.
+
+        The transcript of a reply may run ahead of its sound; what was not heard counts as not said.
+        """
         match told:
             case HandleOffered(handle):
                 self.handles.offered(handle)
@@ -77,25 +96,53 @@ class Memory:
             case InputTranscript(text):
                 self.history.heard(text)
             case OutputTranscript(text):
-                self.history.spoke(text)
+                self._ahead += text
+            case ReplyAudioReceived() | GenerationComplete() | ReplyInterrupted():
+                self._hear_what_was_told_ahead()
+            case ToolCallReceived(call):
+                self._calls[call.id] = call
+                while len(self._calls) > MOST_CALLS:
+                    self._calls.pop(next(iter(self._calls)))
 
     def turn_over(self) -> None:
         """The last question has had its answer."""
+        self._hear_what_was_told_ahead()
+        self._calls.clear()
+        self._finished.clear()
         self.history.close_turn()
         self.handles.turn_completed()
         self._unsaved.set()
 
-    def connected(self, *, speech_follows: bool) -> None:
-        """A connection has opened. speech_follows: what was said and not answered goes out again."""
-        if speech_follows:
+    def _hear_what_was_told_ahead(self) -> None:
+        self.history.spoke(self._ahead)
+        self._ahead = ""
+
+    def question_begins(self) -> None:
+        """A person begins to speak, and a turn that was cut short is over."""
+        if self.history.said:
+            self.turn_over()
+        self.handles.turn_began()
+
+    def tool_finished(self, outcome: ToolOutcome) -> None:
+        """A tool that was called for the turn has its outcome."""
+        call = self._calls.pop(outcome.call_id, None)
+        if call:
+            self._finished.append((call, outcome))
+
+    def connected(self, rewound: Rewound) -> None:
+        """A connection has opened; what begins it is said again, and will be transcribed again."""
+        self._ahead = ""
+        if rewound.speech:
             self.history.forget_question()
+        if not rewound.asks:
+            self.handles.turn_completed()
         self._unsaved.set()
 
     # ------------------------------------------------------------------------------- what to say again
 
     def rest_of_reply(self) -> Ask:
         """Ask for the rest of a reply that was cut off."""
-        return Ask(prompts.go_on(self.history.asked, self.history.said))
+        return Ask(prompts.go_on(self.history.asked, self.history.said, tuple(self._finished)))
 
     def late_outcome(self, call: ToolCall, outcome: ToolOutcome, *, silent: bool) -> Ask:
         """Tell what came of a call that was made on an earlier connection."""

@@ -25,6 +25,8 @@ from device.events import (
     TurnComplete,
 )
 
+SAMPLE_BYTES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class HandleOffered:
@@ -75,8 +77,10 @@ def _content(content: types.LiveServerContent) -> Iterator[Event]:
     if content.input_transcription and content.input_transcription.text:
         yield InputTranscript(content.input_transcription.text)
     for part in (content.model_turn.parts if content.model_turn else None) or []:
-        if part.inline_data and part.inline_data.data:
-            yield ReplyAudioReceived(part.inline_data.data)
+        pcm = part.inline_data.data if part.inline_data else None
+        whole = len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES if pcm else 0
+        if pcm and whole:
+            yield ReplyAudioReceived(pcm[:whole])
     if content.output_transcription and content.output_transcription.text:
         yield OutputTranscript(content.output_transcription.text)
     if content.generation_complete:

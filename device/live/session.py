@@ -26,6 +26,7 @@ from device.events import (
     Frame,
     ReplyAudioReceived,
     SendFrame,
+    SendToolOutcome,
     StartActivity,
     StopGeneration,
     TellLateOutcome,
@@ -121,10 +122,12 @@ class Session:
                 item = self._memory.late_outcome(call, outcome, silent=silent)
             case StopGeneration():
                 self._outbox.take_back()
+            case SendToolOutcome(outcome):
+                self._memory.tool_finished(outcome)
             case StartActivity():
-                self._memory.history.close_answered_turn()
+                self._memory.question_begins()
                 self._outages.hurry()
-        if isinstance(item, StartActivity | Ask):
+        if isinstance(item, Ask):
             self._memory.handles.turn_began()
         self._outbox.put(item)
 
@@ -248,7 +251,7 @@ class Session:
         self._ends_at = None
         self._leave.clear()
         rewound = self._outbox.rewind()
-        self._memory.connected(speech_follows=rewound.speech)
+        self._memory.connected(rewound)
         dropped = self._outbox.take_dropped()
         if dropped:
             logger.warning("frames_dropped count=%d reason=offline", dropped)

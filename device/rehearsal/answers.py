@@ -74,6 +74,10 @@ class Answers:
         reply = self._reply_cut_off(notice)
         if not reply and not notice.asked:
             return SAY_AGAIN
+        if not reply and notice.outcome:
+            reply = self._remembered(
+                self._wits.report(notice.outcome.call, notice.outcome.payload, self._session)
+            )
         reply = reply or await self._answer_again(notice.asked)
         rest = rest_of(reply, notice.said)
         if rest is None:

@@ -15,10 +15,14 @@ from device.rehearsal.wits import Call
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """A reply was cut off. asked: what the person had said; said: what was spoken of it; "" if not known."""
+    """A reply was cut off. asked: what the person had said; said: what was spoken of it; "" if not known.
+
+    outcome: what a tool had returned for it.
+    """
 
     asked: str
     said: str
+    outcome: LateOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ def _loosely(pattern: str) -> re.Pattern[str]:
 
 _FROM_DEVICE = _loosely(r"\W*a message from the device\b")
 _GO_ON = _loosely(r"\bbroke off while you were (answering|speaking|talking)\b")
-_ASKED = _loosely(r'\bperson had said:?\s*"(?P<words>.*?)"\W*(?=you had already|the tool was|answer it|$)')
+_AFTER_QUESTION = "you had already|your tool|the tool was|answer it|$"
+_ASKED = _loosely(rf'\bperson had said:?\s*"(?P<words>.*?)"\W*(?={_AFTER_QUESTION})')
 _SAID = _loosely(r'\byou had already said( aloud)?:?\s*"(?P<words>.*)"\W*go on\b')
 _TOOL = _loosely(r"\byour tool\W+(?P<name>[\w.:-]+)")
 _ARGUMENTS = _loosely(r"\bthe tool was called with:?\s*")
@@ -58,7 +63,7 @@ def notice_in(text: str) -> Notice | None:
     if not _FROM_DEVICE.match(text):
         return None
     if _GO_ON.search(text):
-        return GoOn(asked=_words(_ASKED, text), said=_words(_SAID, text))
+        return GoOn(_words(_ASKED, text), _words(_SAID, text), _late_outcome(text))
     return _late_outcome(text) or Aside()
 
 

@@ -21,7 +21,7 @@ from device.events import (
 )
 from device.live.statefile import PRIVATE, StateFile
 from device.rehearsal.record import ConnectionRecord
-from tests.live.harness import Device, Talk, device, talk
+from tests.live.harness import WITHIN_S, Device, Talk, device, talk
 
 HAND_OFFS = 200
 FRAMES_IN_ACTIVITY = 5
@@ -215,13 +215,13 @@ def test_a_go_away_in_a_quiet_moment_is_followed_at_once() -> None:
 
 
 def test_a_go_away_in_the_middle_of_things_is_followed_at_the_first_quiet_moment() -> None:
-    script = "steps: [{on: connect 1, do: []}, {on: activity_end, do: [resumption, go_away, turn_complete]}]"
+    script = "steps: [{on: connect 1, do: []}, {on: activity_end, do: [go_away, turn_complete, resumption]}]"
 
     async def scene() -> Talk:
         async with talk(script) as talking:
             await talking.happens(Connected)
             talking.say(1)
-            await talking.happens(TurnComplete)
+            await talking.until(lambda: talking.server.received.last.sent["sessionResumptionUpdate"] == 1)
             await asyncio.sleep(0.1)
             assert not moves(talking)
             talking.session.set_quiet(quiet=True)
@@ -319,7 +319,7 @@ def test_a_handle_from_the_middle_of_a_turn_that_never_ended_is_not_used_where_t
     steps:
       - {on: connect 1, do: []}
       - {on: activity_end, do: [turn_complete, {resumption: between}]}
-      - {on: activity_end, do: [{resumption: middle}, reset]}
+      - {on: activity_end, do: [{resumption: middle1}, {resumption: middle2}, reset]}
     """
 
     async def scene() -> list[str | None]:
@@ -357,6 +357,16 @@ def saved(path: Path) -> dict[str, object]:
     return content
 
 
+def holds_handle(path: Path) -> bool:
+    return path.exists() and bool(saved(path)["handle"])
+
+
+async def a_handle_is_saved(path: Path) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not holds_handle(path):  # noqa: ASYNC110 -- a file can only be asked
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("change", "resumes"),
     [({}, True), ({"model": "gemini-9-live"}, False), ({"endpoint": "https://127.0.0.1:1"}, False)],
@@ -370,9 +380,7 @@ def test_a_restarted_session_resumes_where_it_was_saved(
     async def scene() -> list[str | None]:
         async with talk(OFFERING, StateFile(path)) as talking:
             await a_turn(talking)
-            await talking.until(path.exists)
-            # The handle follows the last event; what is saved at the end has it in any case.
-            await asyncio.sleep(0.05)
+            await a_handle_is_saved(path)
             await stop(talking)
             content = saved(path)
             path.write_text(json.dumps(content | change))
@@ -393,7 +401,7 @@ def test_the_file_of_the_session_is_for_nobody_else(tmp_path: Path) -> None:
     async def scene() -> None:
         async with talk(OFFERING, StateFile(path)) as talking:
             await a_turn(talking)
-            await talking.until(path.exists)
+            await a_handle_is_saved(path)
 
     asyncio.run(scene())
     assert stat.S_IMODE(path.stat().st_mode) == PRIVATE == 0o600

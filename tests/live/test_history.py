@@ -88,16 +88,6 @@ def test_no_turns_are_kept_where_none_are_wanted() -> None:
     assert kept.recent() == ()
 
 
-def test_a_new_question_closes_a_turn_that_was_answered_and_no_other() -> None:
-    kept = history()
-    kept.heard("rice")
-    kept.close_answered_turn()
-    assert kept.asked == "rice"
-    kept.spoke("Rice has")
-    kept.close_answered_turn()
-    assert kept.recent() == (Turn("rice", "Rice has", NOON),)
-
-
 def test_a_question_that_is_asked_again_is_transcribed_again() -> None:
     kept = history()
     kept.heard("rice")

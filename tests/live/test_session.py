@@ -433,12 +433,13 @@ def test_a_server_that_never_completes_the_setup_is_left(caplog: pytest.LogCaptu
         "{json: {goAway: {timeLeft: {seconds: 50}}}}",
         "{json: {serverContent: {modelTurn: {parts: 7}}}}",
         "{json: {code: 429, message: slow down}}",
+        "{json: {code: 1000, message: bye}}",
         "{json: {}}",
         "{json: [1, 2]}",
         "{json: {code: .inf}}",
         "{bytes: {text: '" + "[" * 20_000 + "'}}",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_a_message_that_makes_no_sense_is_skipped(nonsense: str) -> None:
     script = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.events import ToolOutcome
+from device.events import ToolCall, ToolOutcome
 from device.live.prompts import go_on, late_outcome, restored
 from device.rehearsal.answers import rest_of
 from device.rehearsal.notices import Aside, GoOn, LateOutcome, notice_in
@@ -23,6 +23,14 @@ def test_a_reply_to_go_on_with_is_understood(asked: str, said: str) -> None:
     assert notice_in(go_on(asked, said)) == GoOn(asked, said)
 
 
+def test_a_reply_to_go_on_with_brings_what_a_tool_had_returned() -> None:
+    call = ToolCall("c1", "missed_meal", {"meal": "lunch"})
+    asked, said = "I missed lunch.", "Lunch moves"
+    text = go_on(asked, said, [(call, outcome(said="Lunch moves to dinner."))])
+    known = LateOutcome(Call("missed_meal", {"meal": "lunch"}), {"said": "Lunch moves to dinner."}, asked)
+    assert notice_in(text) == GoOn(asked, said, known)
+
+
 @pytest.mark.parametrize("asked", ["", "I missed lunch.", QUOTING])
 def test_a_late_outcome_is_understood(asked: str) -> None:
     payload = {"ok": True, "said": 'Lunch "moves".', "plan": {"lunch": [1, 2.5, None]}}
@@ -31,11 +39,10 @@ def test_a_late_outcome_is_understood(asked: str) -> None:
 
 
 def test_an_outcome_without_arguments_or_a_proper_payload_is_understood() -> None:
-    text = late_outcome(outcome(), None, "", silent=False)
+    text = late_outcome(outcome(), {}, "", silent=False)
     assert notice_in(text) == LateOutcome(Call("missed_meal", {}), {}, "")
-    assert notice_in(text.replace("{}", '"done"')) == LateOutcome(
-        Call("missed_meal", {}), {"output": "done"}, ""
-    )
+    improper = '"done"'.join(text.rsplit("{}", 1))
+    assert notice_in(improper) == LateOutcome(Call("missed_meal", {}), {"output": "done"}, "")
 
 
 @pytest.mark.parametrize(
