@@ -271,7 +271,7 @@ class Conversation:
         if late_outcome and self._question.tool_called:
             self._mark_answered()  # the outcome stands for the question, which would only call the tool again
         elif cut_off and not late_outcome and not self._continued:
-            # A reply that breaks off again without our doing ends there; a hand-off of ours is no fault of it.
+            # One that breaks off again ends there, unless it was we who left.
             self._continued, self._answered = not event.planned, False
             self._do(ContinueReply())
         self._awaiting = not self._answered

@@ -883,6 +883,7 @@ RARE: list[Callable[[str], Event]] = [
     lambda _: Connected(),
     lambda _: Connected(asks_again=False),
     lambda _: ConnectionLost("reset"),
+    lambda _: ConnectionLost("again"),
     lambda _: ConnectionLost("age", planned=True),
     lambda _: StillOffline("no route"),
     lambda _: FaultRaised("part", "Mend it."),
