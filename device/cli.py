@@ -6,6 +6,7 @@ The parts are imported where they are used, so that a quick command does not wai
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -18,7 +19,7 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import api_key, shipped_directory
+from device.config import api_key, shipped_directory, state_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
@@ -101,7 +102,10 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     from device.service.timeline import Timeline  # noqa: PLC0415
 
     recorders = [Timeline(timeline_file)] if timeline_file else []
-    _run_to_the_end(make_daemon(settings, key, recorders=recorders).run())
+    # What the imports left behind stays for good; looking through it again and again would stop the loop.
+    gc.collect()
+    gc.freeze()
+    _run_to_the_end(make_daemon(settings, key, state=state_directory(), recorders=recorders).run())
 
 
 @main.command()

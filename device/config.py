@@ -32,6 +32,30 @@ def shipped_directory() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
 
 
+def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where to keep what survives a restart: systemd's directory for the service, else the user's own.
+
+    Raises:
+        ConfigError: the user has no home directory.
+    """
+    of_service = environment.get("STATE_DIRECTORY", "").split(":")[0]
+    if of_service:
+        return Path(of_service)
+    of_user = Path(environment.get("XDG_STATE_HOME", ""))
+    # The XDG specification has a relative path ignored.
+    return (of_user if of_user.is_absolute() else _home() / ".local" / "state") / "ladle"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise ConfigError(
+            "The user that runs Ladle has no home directory. Name a directory in XDG_STATE_HOME where Ladle "
+            "may keep its files."
+        ) from None
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -86,6 +110,12 @@ class LiveSettings(_Section):
     answer_timeout_s: float = Field(8, gt=0, le=60)
     tool_timeout_s: float = Field(10, gt=0, le=60)
     buffer_s: float = Field(30, ge=5, le=120)
+    ping_interval_s: float = Field(20, gt=0, le=120)
+    half_open_timeout_s: float = Field(10, gt=0, le=60)
+    handoff_age_s: float = Field(480, gt=0, le=3600)
+    handoff_margin_s: float = Field(5, ge=0, le=60)
+    restore_turns: Whole = Field(20, ge=0, le=100)
+    restore_chars: Whole = Field(6_000, ge=0, le=50_000)
     context_trigger_tokens: Whole = Field(16_000, ge=4_000, le=128_000)
     context_target_tokens: Whole = Field(8_000, ge=2_000, le=128_000)
 

@@ -7,20 +7,24 @@ The phase of a conversation follows from a few facts (is an activity open, is a 
 play, is an answer awaited); `device.phases` lists every phase with the events that are legal in it and the
 phases these may lead to. An event that is not legal changes nothing and is answered with `Refused`.
 
-Three rules that the Live API imposes shape this file:
+Four rules that the Live API imposes shape this file:
 
 * It generates faster than real time and goes on for a moment after it was interrupted. So after an
   interruption reply audio is dropped until the API says that the old reply is over
   (https://ai.google.dev/api/live).
 * A model that waits for a blocking tool loses that call when audio arrives. So frames are held back until
   the tool has finished, and only the latest `HELD_FRAMES` of them are kept.
-* Every tool call is answered exactly once, unless the API cancelled it.
+* Every tool call is answered exactly once, unless the API cancelled it: by its id on the connection that it
+  came on, in words on a later one.
+* A connection may end at any moment. What was asked and not answered is asked again by the session; a reply
+  that was cut off is continued, once; nothing that is already here stops playing.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -35,8 +39,10 @@ from device.events import (
     AnswerOverdue,
     ButtonPressed,
     CancelTool,
+    Chime,
     Connected,
     ConnectionLost,
+    ContinueReply,
     Duplex,
     EndActivity,
     Event,
@@ -44,14 +50,17 @@ from device.events import (
     FaultCleared,
     FaultRaised,
     FlushSpeaker,
+    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     InterruptedBy,
     MuteToggled,
     Note,
     OutputTranscript,
     PlaybackDrained,
+    PlayChime,
     PlayReply,
     Reconnect,
     Refused,
@@ -63,7 +72,9 @@ from device.events import (
     ShowFace,
     StartActivity,
     Started,
+    StillOffline,
     StopGeneration,
+    TellLateOutcome,
     ToolCall,
     ToolCallReceived,
     ToolCallsCancelled,
@@ -73,6 +84,7 @@ from device.events import (
     TurnTaking,
 )
 from device.phases import TRANSITIONS, Phase
+from device.toolcalls import ToolCalls
 
 HELD_FRAMES = 50
 """Frames kept while a blocking tool runs: one second, so that a short answer such as "stop" survives."""
@@ -86,6 +98,19 @@ class _Late(Enum):
     DROPPED_UNTIL_ASKED = "the same, or until the next activity ends: the API may have had nothing to stop"
 
 
+@dataclass
+class _Question:
+    """What is known of the last activity; made anew when one starts."""
+
+    frames: int = 0
+    began_in_chime: bool = False  # and may be nothing but that chime
+    heard_words: bool = False  # the API transcribed something of it
+    tool_called: bool = False  # and called a tool for it
+    answered_early: bool = False  # by an API that takes turns, before the gate had closed
+    asked_again: bool = False  # because no answer came
+    hinted: bool = False  # whoever asked has been told that there is no connection
+
+
 class Conversation:
     """One household's conversation with the model, as pure state."""
 
@@ -95,24 +120,29 @@ class Conversation:
         self._muted = False
         self._started = False
         self._connected = False
+        self._moving = False  # from one connection to the next, on purpose
+        self._offline = False  # not connected, and an attempt to connect has failed
         self._faults: dict[str, str] = {}
 
         self._gate_open = False
         self._wire_open = False
-        self._activity_frames = 0
         self._held: deque[Frame] = deque(maxlen=HELD_FRAMES)
         self._held_dropped = 0
 
+        self._question = _Question()
         self._awaiting = False
         self._answered = True  # the last question needs no repetition on another connection
         self._turn_open = False  # the API has begun a turn and not completed it
         self._reply_open = False  # more audio of that turn may come
+        self._thinking_on = False  # the API has completed a turn, and will say more by itself
+        self._continued = False  # the rest of a reply that was cut off has been asked for
         self._playing = False
+        self._tail_playing = False  # what plays came on a connection that has ended
         self._reply_bytes = 0
+        self._chiming = False
         self._late = _Late.PLAYED
         self._old_turn_open = False
-        self._tools: dict[str, ToolCall] = {}
-        self._unwanted_calls: set[str] = set()  # of a turn that somebody cut short with the button
+        self._calls = ToolCalls()
 
         self._actions: list[Action] = []
 
@@ -126,11 +156,11 @@ class Conversation:
         replying = self._reply_open or self._playing
         if self._gate_open and not (replying and self._turn_taking is TurnTaking.SERVER):
             return Phase.HEARING
-        if self._tools:
+        if self._calls.at_work:
             return Phase.WORKING
         if replying:
             return Phase.SPEAKING
-        return Phase.THINKING if self._awaiting else Phase.READY
+        return Phase.THINKING if self._awaiting or self._thinking_on else Phase.READY
 
     @property
     def face(self) -> Face:
@@ -148,7 +178,7 @@ class Conversation:
     @property
     def listening(self) -> bool:
         """Whether microphone audio is wanted at all: not while muted, nor during a reply at half duplex."""
-        deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing)
+        deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing or self._chiming)
         return not self._muted and not deaf
 
     @property
@@ -157,10 +187,24 @@ class Conversation:
         return self._gate_open
 
     @property
+    def quiet(self) -> bool:
+        """Whether nobody would notice if the connection were exchanged for another now."""
+        return not (
+            self._gate_open
+            or self._awaiting
+            or self._thinking_on
+            or self._reply_open
+            or self._playing
+            or self._chiming
+            or self._calls.at_work
+        )
+
+    @property
     def api_owes(self) -> bool:
         """Whether it is the API's turn: an answer is awaited, or a reply has stopped short of its end."""
         stalled = self._reply_open and not self._playing
-        return self._connected and not self._tools and not self._gate_open and (self._awaiting or stalled)
+        busy = self._moving or self._calls.pending or self._gate_open
+        return self._connected and not busy and (self._awaiting or stalled)
 
     @property
     def faults(self) -> Mapping[str, str]:
@@ -176,25 +220,29 @@ class Conversation:
             return [Refused(type(event).__name__, before.value)]
         self._actions = []
         _HANDLERS[type(event)](self, event)
+        self._tell_late_outcomes()
+        self._hint_that_it_is_offline()
         if self.face is not face:
             self._do(ShowFace(self.face))
         return self._actions
 
     def _fits(self, event: Event) -> bool:
         """Whether the facts allow an event that the phase allows."""
+        fits = True
         match event:
             case ActivityStarted():
-                return self.listening and not self._gate_open
+                fits = self.listening and not self._gate_open
             case ActivityFrame() | ActivityEnded():
-                return self._gate_open
-            case ToolFinished(ToolOutcome(call_id=call_id)) | ToolCallReceived(ToolCall(id=call_id)):
-                return (call_id in self._tools) is isinstance(event, ToolFinished)
+                fits = self._gate_open
+            case ToolFinished(ToolOutcome(call_id=call_id)):
+                fits = self._calls.is_at_work(call_id)
+            case ToolCallReceived(ToolCall(id=call_id)):
+                fits = not self._calls.is_pending(call_id)
             case PlaybackDrained():
-                return self._playing
+                fits = self._playing or self._chiming
             case AnswerOverdue():
-                return self.api_owes
-            case _:
-                return True
+                fits = self.api_owes
+        return fits
 
     def _do(self, *actions: Action) -> None:
         self._actions.extend(actions)
@@ -207,20 +255,37 @@ class Conversation:
     def _on_started(self, _: Started) -> None:
         self._started = True
 
-    def _on_connected(self, _: Connected) -> None:
-        self._connected = True
+    def _on_connected(self, event: Connected) -> None:
+        self._connected, self._moving, self._offline = True, False, False
+        if not event.asks_again:
+            self._awaiting, self._answered = False, True
 
-    def _on_connection_lost(self, _: ConnectionLost) -> None:
-        """Calls and replies die with their connection; the session repeats what was not answered."""
-        self._connected = False
-        self._awaiting = not self._answered
-        for call_id in self._tools:
-            self._do(CancelTool(call_id))
-        self._tools.clear()
-        self._unwanted_calls.clear()
+    def _on_connection_lost(self, event: ConnectionLost) -> None:
+        """The turn dies with its connection; the session repeats what was not answered."""
+        self._connected = self._moving = self._connected and event.planned
+        cut_off = (self._reply_open or self._thinking_on) and self._late is _Late.PLAYED
+        late_outcome = self._calls.connection_lost()
         self._late, self._old_turn_open, self._turn_open = _Late.PLAYED, False, False
+        self._tail_playing, self._thinking_on = self._playing, False
         self._close_reply()
+        if late_outcome and self._question.tool_called:
+            self._mark_answered()  # the outcome stands for the question, which would only call the tool again
+        elif cut_off and not late_outcome and not self._continued:
+            # One that breaks off again ends there, unless it was we who left.
+            self._continued, self._answered = not event.planned, False
+            self._do(ContinueReply())
+        self._awaiting = not self._answered
         self._release_held()
+
+    def _on_still_offline(self, _: StillOffline) -> None:
+        self._connected, self._moving, self._offline = False, False, True
+
+    def _hint_that_it_is_offline(self) -> None:
+        """Whoever asked is told by a chime that no answer can come, once for each question."""
+        waits = self._offline and not self._answered and not self._gate_open
+        if waits and not (self._question.hinted or self._playing or self._muted):
+            self._question.hinted = self._chiming = True
+            self._do(PlayChime(Chime.OFFLINE))
 
     def _on_fault_raised(self, event: FaultRaised) -> None:
         if event.part not in self._faults:
@@ -238,10 +303,11 @@ class Conversation:
             self._held.clear()
             if self._gate_open:
                 self._end_activity()
+            self._do(ForgetSpeech())
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         if self._busy:
-            api_at_work = self._awaiting or self._turn_open or self._tools
+            api_at_work = self._awaiting or self._turn_open or self._thinking_on or self._calls.at_work
             self._interrupt(InterruptedBy.BUTTON)
             if api_at_work:
                 self._do(StopGeneration())
@@ -249,11 +315,13 @@ class Conversation:
     # ------------------------------------------------------------------------------- a person speaks
 
     def _on_activity_started(self, event: ActivityStarted) -> None:
+        question, self._question = self._question, _Question(began_in_chime=self._chiming)
         self._gate_open = True
-        self._activity_frames = 0
         self._note("activity_started", pre_roll_ms=len(event.pre_roll) * FRAME_MS)
         if self._busy and self._turn_taking is TurnTaking.DEVICE:
             self._interrupt(InterruptedBy.VOICE)
+        if question.tool_called:
+            self._mark_answered()  # what the tool finds stands for it, should this connection be lost
         if not self._holding:
             self._open_activity()
         for frame in event.pre_roll:
@@ -267,12 +335,12 @@ class Conversation:
 
     def _end_activity(self) -> None:
         self._gate_open = False
-        self._note("activity_ended", duration_ms=self._activity_frames * FRAME_MS)
+        self._note("activity_ended", duration_ms=self._question.frames * FRAME_MS)
         if not self._holding:
             self._close_activity()
 
     def _pass_on(self, frame: Frame) -> None:
-        self._activity_frames += 1
+        self._question.frames += 1
         if not self._holding:
             self._do(SendFrame(frame))
             return
@@ -288,19 +356,24 @@ class Conversation:
             return
         self._wire_open = False
         self._do(EndActivity())
-        self._awaiting = not (self._reply_open or self._playing)
-        self._answered = False
+        self._answered = self._continued = False
+        self._question.hinted = self._question.began_in_chime
+        if self._question.answered_early:
+            self._settle_question()
+        else:
+            self._awaiting = not (self._reply_open or self._playing)
         if self._late is _Late.DROPPED_UNTIL_ASKED:
             self._late = _Late.PLAYED
 
     @property
     def _busy(self) -> bool:
         """Whether there is anything to interrupt."""
-        return self._reply_open or self._playing or self._awaiting or bool(self._tools)
+        replying = self._reply_open or self._playing
+        return replying or self._awaiting or self._thinking_on or self._calls.at_work
 
     @property
     def _holding(self) -> bool:
-        return any(call.blocking for call in self._tools.values())
+        return self._calls.blocking
 
     def _release_held(self) -> None:
         """Send what was held back while a blocking tool ran, and bring the wire level with the gate."""
@@ -329,9 +402,9 @@ class Conversation:
         if not self._reply_open and not self._playing:
             self._reply_bytes = 0
             self._note("reply_started")
-        self._settle_question()
+        self._answer_has_come()
         self._turn_open = self._reply_open = self._playing = True
-        self._old_turn_open = False
+        self._old_turn_open = self._tail_playing = self._thinking_on = False
         self._reply_bytes += len(event.pcm)
         self._do(PlayReply(event.pcm))
 
@@ -344,12 +417,28 @@ class Conversation:
         self._turn_open = False
         if self._old_turn_open:
             self._old_turn_open = False
-        elif not self._wire_open:
-            self._settle_question()
+        else:
+            self._thinking_on = False
+            if self._turn_taking is TurnTaking.SERVER or not self._wire_open:
+                self._answer_has_come()
         self._close_reply()
 
+    def _on_interaction_continues(self, _: InteractionContinues) -> None:
+        if self._late is _Late.PLAYED and not self._old_turn_open:
+            self._thinking_on, self._awaiting = True, False
+        self._close_reply()
+
+    def _answer_has_come(self) -> None:
+        """To the last question, or to one that is still being spoken as far as the gate can tell."""
+        self._question.answered_early = self._gate_open
+        self._calls.replied()
+        self._settle_question()
+
     def _settle_question(self) -> None:
-        self._awaiting = False
+        self._awaiting = self._question.asked_again = False
+        self._mark_answered()
+
+    def _mark_answered(self) -> None:
         if not self._answered:
             self._answered = True
             self._do(Answered())
@@ -357,15 +446,16 @@ class Conversation:
     def _on_reply_interrupted(self, _: ReplyInterrupted) -> None:
         asked_for = self._late is not _Late.PLAYED or self._old_turn_open
         self._late = _Late.PLAYED
-        if self._playing and not asked_for:
+        if self._playing and not asked_for and not self._tail_playing:
             self._interrupt(InterruptedBy.SERVER)
             self._awaiting = not self._answered
         self._close_reply()
         self._old_turn_open = True  # a turn complete follows, and it belongs to what was interrupted
 
     def _on_playback_drained(self, _: PlaybackDrained) -> None:
-        self._playing = False
-        self._end_reply_if_over()
+        was_playing, self._playing, self._chiming = self._playing, False, False
+        if was_playing:
+            self._end_reply_if_over()
 
     def _close_reply(self) -> None:
         if self._reply_open:
@@ -383,17 +473,33 @@ class Conversation:
             self._old_turn_open = self._turn_open or self._awaiting or self._holding
             if self._reply_open:
                 self._late = _Late.DROPPED_UNTIL_OVER
-            elif self._late is _Late.PLAYED and (self._awaiting or self._tools):
+            elif self._late is _Late.PLAYED and (self._awaiting or self._calls.pending):
                 self._late = _Late.DROPPED_UNTIL_ASKED
         if by is InterruptedBy.BUTTON:
-            self._unwanted_calls.update(self._tools)
+            self._calls.unwant()
             self._answered = True
+            if not self._gate_open:
+                self._held.clear()
         self._turn_open = self._reply_open = self._playing = self._awaiting = False
+        self._thinking_on = self._chiming = False
 
     def _on_answer_overdue(self, _: AnswerOverdue) -> None:
-        """An API that detects activity by itself need not answer every noise; a reply it has to finish."""
-        has_to = self._reply_open or self._turn_taking is TurnTaking.DEVICE
+        """Leave a connection that owes something: once to ask for it again, the second time without it.
+
+        An API that detects activity by itself need not answer every noise, but every word.
+        """
+        if self._reply_open and not self._continued:
+            self._do(Reconnect("the reply stopped short", ask_again=True))
+            return
+        owes_answer = self._turn_taking is TurnTaking.DEVICE or self._question.heard_words
+        unheard = not self._answered or self._calls.unheard
+        if owes_answer and unheard and not (self._question.asked_again or self._reply_open):
+            self._question.asked_again = True
+            self._do(Reconnect("no answer", ask_again=True))
+            return
+        has_to = self._reply_open or owes_answer
         self._settle_question()
+        self._calls.replied()
         self._close_reply()
         if has_to:
             self._do(Reconnect("no answer"))
@@ -401,49 +507,70 @@ class Conversation:
     # ------------------------------------------------------------------------------- the model uses tools
 
     def _on_tool_call(self, event: ToolCallReceived) -> None:
-        self._tools[event.call.id] = event.call
-        if self._late is not _Late.PLAYED:
-            self._unwanted_calls.add(event.call.id)
+        wanted = self._late is _Late.PLAYED
+        for_question = wanted and (self._turn_taking is TurnTaking.SERVER or not self._gate_open)
+        self._question.tool_called = self._question.tool_called or for_question
+        if self._calls.adopt(event.call):
+            return
+        if self._calls.is_at_work(event.call.id):
+            self._do(CancelTool(event.call.id))
+        self._calls.begin(event.call, wanted=wanted)
         self._do(RunTool(event.call))
 
     def _on_tool_calls_cancelled(self, event: ToolCallsCancelled) -> None:
         for call_id in event.ids:
-            if self._tools.pop(call_id, None):
-                self._unwanted_calls.discard(call_id)
+            if self._calls.cancel(call_id):
                 self._do(CancelTool(call_id))
         self._release_held()
 
     def _on_tool_finished(self, event: ToolFinished) -> None:
-        call = self._tools.pop(event.outcome.call_id)
-        if call.id in self._unwanted_calls:
-            self._answer_unwanted(call, event.outcome)
-        else:
-            self._do(SendToolOutcome(event.outcome))
+        done = self._calls.finish(event.outcome)
+        if done is None:
+            return  # its connection has ended: it is told in words as soon as the model is free
+        if done.wanted:
+            self._do(SendToolOutcome(done.outcome))
             self._awaiting = self._awaiting or self._late is _Late.PLAYED
+        else:
+            self._answer_unwanted(done.call, done.outcome)
         self._release_held()
 
     def _answer_unwanted(self, call: ToolCall, outcome: ToolOutcome) -> None:
         """The API needs its answer, but nobody wants to hear about it any more."""
-        self._unwanted_calls.discard(call.id)
         self._do(SendToolOutcome(outcome, silent=not call.blocking))
         if self._late is _Late.PLAYED and not self._awaiting and not self._reply_open:
             self._late = _Late.DROPPED_UNTIL_ASKED
 
+    def _tell_late_outcomes(self) -> None:
+        """What was called on an earlier connection is told between turns: these words interrupt the model."""
+        in_turn = self._turn_open or self._old_turn_open or self._reply_open
+        if in_turn or self._gate_open or self._awaiting or self._calls.pending:
+            return
+        for done in self._calls.take_late():
+            self._do(TellLateOutcome(done.call, done.outcome, silent=not done.wanted))
+            if done.wanted:
+                self._awaiting, self._answered, self._late = True, False, _Late.PLAYED
+
+    def _on_input_transcript(self, _: InputTranscript) -> None:
+        self._question.heard_words = True
+        self._question.answered_early = False
+
     def _ignore(self, _: Event) -> None:
-        """Transcripts are for the journal and the screen; they change nothing here."""
+        """What the reply says is for the journal and the screen; it changes nothing here."""
 
 
 _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     Started: Conversation._on_started,
     Connected: Conversation._on_connected,
     ConnectionLost: Conversation._on_connection_lost,
+    StillOffline: Conversation._on_still_offline,
     ActivityStarted: Conversation._on_activity_started,
     ActivityFrame: Conversation._on_activity_frame,
     ActivityEnded: Conversation._on_activity_ended,
     ReplyAudioReceived: Conversation._on_reply_audio,
-    InputTranscript: Conversation._ignore,
+    InputTranscript: Conversation._on_input_transcript,
     OutputTranscript: Conversation._ignore,
     GenerationComplete: Conversation._on_generation_complete,
+    InteractionContinues: Conversation._on_interaction_continues,
     TurnComplete: Conversation._on_turn_complete,
     ReplyInterrupted: Conversation._on_reply_interrupted,
     ToolCallReceived: Conversation._on_tool_call,

@@ -12,9 +12,11 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import SecretStr
 
+from device.audio.chimes import chime
 from device.audio.devices import open_microphone, open_speaker
 from device.audio.formats import SAMPLE_BYTES, reply_ms
 from device.audio.gate import Gate
@@ -24,36 +26,45 @@ from device.conversation import Conversation
 from device.errors import LadleError
 from device.events import (
     Action,
+    ActivityEnded,
     Answered,
     AnswerOverdue,
     ButtonPressed,
     CancelTool,
     Connected,
     ConnectionLost,
+    ContinueReply,
     EndActivity,
     Event,
     Face,
     FaultCleared,
     FaultRaised,
     FlushSpeaker,
+    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     InterruptedBy,
     MuteToggled,
     Note,
     OutputTranscript,
     PlaybackDrained,
+    PlayChime,
     PlayReply,
     Reconnect,
     Refused,
+    ReplyAudioReceived,
+    ReplyInterrupted,
     RunTool,
     SendFrame,
     SendToolOutcome,
     ShowFace,
     StartActivity,
     Started,
+    StillOffline,
     StopGeneration,
+    TellLateOutcome,
     ToolCall,
     ToolCallReceived,
     ToolFinished,
@@ -61,14 +72,33 @@ from device.events import (
 )
 from device.household import open_household
 from device.live.session import Session
+from device.live.statefile import StateFile
 from device.panel.panel import open_panel
+from device.service.instance import hold_instance
 from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
+from device.tools.daystatus import day_status
+from device.tools.kitchen import Kitchen
 from device.tools.registry import Registry
 
 logger = logging.getLogger(__name__)
+
+SESSION_FILE = "session.json"
+ANSWERING = (
+    Connected,
+    ActivityEnded,
+    OutputTranscript,
+    ReplyAudioReceived,
+    ReplyInterrupted,
+    GenerationComplete,
+    InteractionContinues,
+    TurnComplete,
+    ToolCallReceived,
+    ToolFinished,
+)
+"""What gives the API its whole time to answer anew. That it hears is no sign that it will answer."""
 
 
 class Daemon:
@@ -78,21 +108,23 @@ class Daemon:
         self,
         settings: Settings,
         key: SecretStr,
-        registry: Registry,
+        kitchen: Kitchen,
         *,
-        now: Callable[[], datetime],
+        state: Path | None = None,
         recorders: Sequence[Recorder] = (),
         microphone: Microphone | None = None,
     ) -> None:
         """Prepare everything that opens nothing.
 
-        now: the household's clock. recorders: told all that happens, in order; closed at the end.
+        state: a directory for what outlives the process, for one daemon at a time; None: nothing does.
+        recorders: told all that happens, in order; closed at the end.
         microphone: one to use instead of what `audio.input` names.
         """
         self._settings = settings
         self._key = key
-        self._registry = registry
-        self._now = now
+        self._kitchen = kitchen
+        self._registry = Registry(ALL_TOOLS, kitchen, timeout_s=settings.live.tool_timeout_s)
+        self._state = state
         self._recorders = recorders
         self._own_microphone = microphone
         self._conversation = Conversation(turn_taking=settings.live.turn_taking, duplex=settings.audio.duplex)
@@ -128,6 +160,8 @@ class Daemon:
         self._first_attempt = asyncio.Event()
         for recorder in self._recorders:
             parts.callback(recorder.close)
+        if self._state:
+            parts.enter_context(hold_instance(self._state, self._settings.live.endpoint))
         self._panel = open_panel(
             self._settings.panel,
             on_press=lambda: self.dispatch(ButtonPressed()),
@@ -154,8 +188,10 @@ class Daemon:
             self._key,
             self._registry.declarations,
             emit=self.dispatch,
-            now=self._now,
+            now=self._kitchen.now,
             on_sent=self._sent,
+            day_status=lambda: day_status(self._kitchen),
+            state=StateFile(self._state / SESSION_FILE) if self._state else None,
         )
 
     async def _run_parts(self, stop: asyncio.Event) -> None:
@@ -226,7 +262,7 @@ class Daemon:
     def dispatch(self, event: Event) -> None:
         """Tell the core what happened, and do what it says. Runs on the event loop and never waits."""
         self._observe(event)
-        if isinstance(event, Connected | ConnectionLost):
+        if isinstance(event, Connected | ConnectionLost | StillOffline):
             self._first_attempt.set()
         if isinstance(event, GenerationComplete | TurnComplete | ToolCallReceived | ConnectionLost):
             self._speaker.complete()
@@ -235,14 +271,27 @@ class Daemon:
         for action in self._conversation.handle(event):
             self._observe(action)
             self._perform(action)
+        self._session.set_quiet(quiet=self._conversation.quiet)
         self._wait_for_answer(event)
 
     def _perform(self, action: Action) -> None:
         match action:
-            case SendFrame() | StartActivity() | EndActivity() | StopGeneration() | SendToolOutcome():
+            case (
+                SendFrame()
+                | StartActivity()
+                | EndActivity()
+                | StopGeneration()
+                | SendToolOutcome()
+                | TellLateOutcome()
+                | ContinueReply()
+            ):
                 self._session.send(action)
             case PlayReply(pcm):
                 self._speaker.play(pcm)
+            case ForgetSpeech():
+                self._session.forget_speech()
+            case PlayChime(kind):
+                self._speaker.play(chime(kind))
             case FlushSpeaker(by):
                 self._silence(by)
             case RunTool(call):
@@ -251,9 +300,9 @@ class Daemon:
                 self._tools_at_work.pop(call_id).cancel()
             case Answered():
                 self._session.answered()
-            case Reconnect(reason):
-                logger.warning("no_answer reason=%r", reason)
-                self._session.reconnect()
+            case Reconnect(reason, ask_again):
+                logger.warning("no_answer reason=%r asks_again=%s", reason, ask_again)
+                self._session.reconnect(ask_again=ask_again)
             case ShowFace(face):
                 self._show(face)
             case Note(name, fields):
@@ -278,8 +327,7 @@ class Daemon:
     def _wait_for_answer(self, event: Event) -> None:
         """While the API owes something, let no more than its time pass in silence."""
         awaited = self._conversation.api_owes
-        news = not isinstance(event, ButtonPressed | MuteToggled | FaultRaised | FaultCleared)
-        if self._answer_timer and (news or not awaited):
+        if self._answer_timer and (isinstance(event, ANSWERING) or not awaited):
             self._answer_timer.cancel()
             self._answer_timer = None
         if awaited and self._answer_timer is None:
@@ -313,14 +361,16 @@ def make_daemon(
     key: SecretStr,
     *,
     now: Callable[[], datetime] | None = None,
+    state: Path | None = None,
     recorders: Sequence[Recorder] = (),
     microphone: Microphone | None = None,
 ) -> Daemon:
     """A daemon with its kitchen: the food database, the plan, and the tools over them.
 
+    now: the household's clock, the machine's unless another is given.
+
     Raises:
         ConfigError: a data file is missing or wrong; the message names file, line and fault.
     """
     kitchen = open_household(settings, now)
-    registry = Registry(ALL_TOOLS, kitchen, timeout_s=settings.live.tool_timeout_s)
-    return Daemon(settings, key, registry, now=kitchen.now, recorders=recorders, microphone=microphone)
+    return Daemon(settings, key, kitchen, state=state, recorders=recorders, microphone=microphone)

@@ -45,13 +45,15 @@ class KeyRefusedError(LadleError):
 class ConnectionEndedError(LadleError):
     """One connection to the Live API ended or never came about.
 
-    code: the WebSocket close code, an HTTP status, or 0 where there was neither.
+    code: the WebSocket close code, an HTTP status, or 0 where there was neither. unreachable: the Live API
+    was not reached at all, or did not take the connection, so this says nothing about what was sent to it.
     """
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, *, unreachable: bool = False) -> None:
         super().__init__(f"the connection ended ({code or 'no code'}): {reason}")
         self.code = code
         self.reason = reason
+        self.unreachable = unreachable
 
     @property
     def is_quota(self) -> bool:

@@ -84,6 +84,12 @@ class Duplex(Enum):
     HALF = "half"
 
 
+class Chime(StrEnum):
+    """Short sounds that need no network."""
+
+    OFFLINE = "offline"
+
+
 class InterruptedBy(StrEnum):
     """Who cut a reply short."""
 
@@ -102,12 +108,28 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The session has a connection that accepts audio."""
+    """The session has a connection that accepts audio.
+
+    asks_again: something that was asked before and not answered is asked again.
+    """
+
+    asks_again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The session has no connection; it is looking for another."""
+    """The session has no connection; it is looking for another.
+
+    planned: it left by itself, before the API would have ended the connection.
+    """
+
+    reason: str
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StillOffline:
+    """An attempt to connect failed; the session keeps trying."""
 
     reason: str
 
@@ -155,6 +177,11 @@ class OutputTranscript:
 @dataclass(frozen=True, slots=True)
 class GenerationComplete:
     """The API has no more audio for this reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionContinues:
+    """The API has completed a turn, but thinks on in the background and will say more by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +254,7 @@ Event = (
     Started
     | Connected
     | ConnectionLost
+    | StillOffline
     | ActivityStarted
     | ActivityFrame
     | ActivityEnded
@@ -234,6 +262,7 @@ Event = (
     | InputTranscript
     | OutputTranscript
     | GenerationComplete
+    | InteractionContinues
     | TurnComplete
     | ReplyInterrupted
     | ToolCallReceived
@@ -309,15 +338,45 @@ class SendToolOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class TellLateOutcome:
+    """Tell the model the outcome of a call that was made on an earlier connection."""
+
+    call: ToolCall
+    outcome: ToolOutcome
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueReply:
+    """Ask the API to go on with a reply that a lost connection cut off."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The API has begun to answer, or has nothing to answer: the question need not be kept any longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """Leave this connection and open another: it no longer answers."""
+    """Leave this connection and open another in a fresh session: it no longer answers.
+
+    ask_again: what was not answered is asked again there.
+    """
 
     reason: str
+    ask_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetSpeech:
+    """Nothing that was said before is to leave the device any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayChime:
+    """Play a chime on the speaker."""
+
+    chime: Chime
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +412,12 @@ Action = (
     | RunTool
     | CancelTool
     | SendToolOutcome
+    | TellLateOutcome
+    | ContinueReply
     | Answered
     | Reconnect
+    | ForgetSpeech
+    | PlayChime
     | ShowFace
     | Note
     | Refused

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.config import KEY_CREDENTIAL, Settings, api_key, shipped_directory
+from device.config import KEY_CREDENTIAL, Settings, api_key, shipped_directory, state_directory
 from device.configfile import load_settings
 from device.errors import ConfigError
 from device.events import Duplex, TurnTaking
@@ -155,3 +155,30 @@ class TestTheKey:
     def test_it_is_never_shown(self) -> None:
         key = api_key(Settings(), {"GEMINI_API_KEY": "secret-key"})
         assert "secret-key" not in f"{key} {key!r}"
+
+
+class TestTheStateDirectory:
+    def test_a_service_has_the_first_that_systemd_names(self) -> None:
+        environment = {"STATE_DIRECTORY": "/var/lib/ladle:/var/lib/other", "XDG_STATE_HOME": "/home/state"}
+        assert state_directory(environment) == Path("/var/lib/ladle")
+
+    def test_a_user_may_say_where_state_lies(self) -> None:
+        assert state_directory({"XDG_STATE_HOME": "/home/state"}) == Path("/home/state/ladle")
+
+    @pytest.mark.parametrize(
+        "environment", [{}, {"STATE_DIRECTORY": "", "XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "state"}]
+    )
+    def test_otherwise_it_is_in_the_home_directory(
+        self, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", "/home/cook")
+        assert state_directory(environment) == Path("/home/cook/.local/state/ladle")
+
+    def test_a_user_without_a_home_is_told_what_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Path, "home", homeless)
+        with pytest.raises(ConfigError, match="XDG_STATE_HOME"):
+            state_directory({})
+
+
+def homeless() -> Path:
+    raise RuntimeError("no home")

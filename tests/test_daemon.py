@@ -295,18 +295,19 @@ def test_a_reply_that_stops_short_leaves_nobody_deaf(tmp_path: Path) -> None:
     assert asyncio.run(scene()).heard_questions() == [1, 1]
 
 
-def test_a_tool_that_runs_when_the_connection_breaks_is_run_again_for_the_repeated_question(
-    tmp_path: Path,
-) -> None:
+def test_what_a_tool_found_reaches_the_model_in_words_when_its_connection_broke(tmp_path: Path) -> None:
     script = """
     steps:
       - on: connect 1
         do: []
-      - {on: activity_end, do: [{tool_call: {tool: missed_meal, args: {meal: lunch}}}, reset]}
+      - on: activity_end
+        do:
+          - {input_transcript: I missed lunch.}
+          - {tool_call: {tool: missed_meal, args: {meal: lunch}}}
+          - reset
       - on: connect 2
         do: []
-      - {on: activity_end, do: [{tool_call: {tool: missed_meal, args: {meal: lunch}}}]}
-      - {on: tool_response, do: [{reply: {ms: 200}}]}
+      - {on: client_content, do: [{reply: {ms: 200}}]}
     """
 
     async def scene() -> Kitchen:
@@ -317,8 +318,12 @@ def test_a_tool_that_runs_when_the_connection_breaks_is_run_again_for_the_repeat
             return running
 
     running = asyncio.run(scene())
-    [response] = running.server.received.last.tool_responses
-    assert response.response["ok"] is True
+    record = running.server.received.last
+    assert not record.tool_responses, "the new connection knows nothing of the call"
+    [told] = [turn.text for content in record.client_contents for turn in content.turns]
+    assert '"ok": true' in told
+    assert "I missed lunch." in told
+    assert not record.activities, "the question is not asked again: that would call the tool a second time"
 
 
 def test_without_a_network_the_device_is_ready_and_shows_that_it_reconnects(tmp_path: Path) -> None:
@@ -332,13 +337,19 @@ def test_without_a_network_the_device_is_ready_and_shows_that_it_reconnects(tmp_
 
 
 def test_a_refused_key_ends_the_daemon_with_its_exit_status(tmp_path: Path) -> None:
+    faces: list[str] = []
+
     async def scene() -> None:
         async with device("steps: [{on: connect, do: [{refuse: 401}]}]", tmp_path) as running:
-            await running.running
+            try:
+                await running.running
+            finally:
+                faces.extend(running.faces())
 
     with pytest.raises(KeyRefusedError) as caught:
         asyncio.run(scene())
     assert caught.value.exit_status == 77
+    assert faces[-1] == "fault"
 
 
 def test_an_output_that_cannot_be_written_ends_the_daemon(tmp_path: Path) -> None:

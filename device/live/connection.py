@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from google import genai
 from google.genai import errors, types
 from google.genai.live import AsyncSession
+from pydantic import ValidationError
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidProxy,
@@ -26,25 +28,40 @@ from device.config import LiveSettings
 from device.errors import ConfigError, ConnectionEndedError, KeyRefusedError, LadleError
 from device.events import (
     EndActivity,
-    Event,
     SendFrame,
     SendToolOutcome,
     StartActivity,
     StopGeneration,
     TurnTaking,
 )
-from device.live.messages import GoAway, HandleOffered, translate
+from device.live.history import Turn
+from device.live.messages import Told, translate
+from device.live.transport import Dialer
 
 logger = logging.getLogger(__name__)
 
 FRAME_MIME_TYPE = "audio/pcm;rate=16000"
-CLOSE_CODES = range(1000, 5000)
+CLOSE_TIMEOUT_S = 1.5
 HTTP_KEY_REFUSED = (401, 403)
 KEY_REFUSED_WORDS = ("api key not valid", "api_key_invalid", "api key expired", "api key was reported")
 UNUSABLE = (TypeError, ValueError, AttributeError, LookupError, RecursionError, OverflowError)
 """What the SDK raises for a message that it cannot read."""
 
-Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Something that Ladle itself says to the model.
+
+    wants_answer: the model is to answer it. later: what to say instead when that answer would come too late
+    for anybody to want it, and wants none; "" for nothing.
+    """
+
+    text: str
+    wants_answer: bool = True
+    later: str = ""
+
+
+Outgoing = StartActivity | SendFrame | EndActivity | StopGeneration | SendToolOutcome | Ask
 
 
 class Connection:
@@ -58,7 +75,12 @@ class Connection:
         self._blocking_tools = blocking_tools
         self._unusable: dict[str, int] = {}
 
-    async def events(self) -> AsyncIterator[Event | HandleOffered | GoAway]:
+    @property
+    def unusable(self) -> Mapping[str, int]:
+        """How many messages could not be used, by kind."""
+        return dict(self._unusable)
+
+    async def events(self) -> AsyncIterator[Told]:
         """All that the API says, turn after turn.
 
         A message that cannot be used is counted, logged once for each kind, and skipped.
@@ -72,7 +94,8 @@ class Connection:
                     for event in list(translate(message, self._blocking_tools)):
                         yield event
             except errors.APIError as error:
-                if error.code in CLOSE_CODES:
+                # A message with a code looks the same; the end of the connection comes from the WebSocket.
+                if isinstance(error.__context__, ConnectionClosed):
                     raise _ended(error) from error
                 self._skip(error)
             except UNUSABLE as error:
@@ -84,8 +107,23 @@ class Connection:
         Raises:
             ConnectionEndedError: the connection is over.
         """
+        await self._sending(self._send(item))
+
+    async def restore(self, opening: str, turns: Sequence[Turn]) -> None:
+        """Give a fresh session its history, which its setup has announced; it generates nothing.
+
+        Raises:
+            ConnectionEndedError: the connection is over.
+        """
+        contents: list[types.Content | types.ContentDict] = [_content("user", opening)]
+        for turn in turns:
+            contents += [_content("user", turn.asked)] if turn.asked else []
+            contents += [_content("model", turn.said)] if turn.said else []
+        await self._sending(self._session.send_client_content(turns=contents, turn_complete=True))
+
+    async def _sending(self, sending: Awaitable[None]) -> None:
         try:
-            await self._send(item)
+            await sending
         except ConnectionClosed as error:
             code = error.rcvd.code if error.rcvd else 1006
             reason = error.rcvd.reason if error.rcvd else "the connection broke while sending"
@@ -106,6 +144,9 @@ class Connection:
             case StopGeneration():
                 # Any client content interrupts what is being generated; left incomplete, it asks nothing.
                 await self._session.send_client_content(turn_complete=False)
+            case Ask(text, wants_answer):
+                content = _content("user", text)
+                await self._session.send_client_content(turns=content, turn_complete=wants_answer)
             case SendToolOutcome(outcome, silent):
                 response = types.FunctionResponse(
                     id=outcome.call_id,
@@ -119,7 +160,19 @@ class Connection:
         kind = type(error).__name__
         self._unusable[kind] = self._unusable.get(kind, 0) + 1
         if self._unusable[kind] == 1:
-            logger.warning("message_skipped kind=%s reason=%r", kind, str(error)[:200])
+            logger.warning("message_skipped kind=%s reason=%s", kind, _what_is_wrong(error))
+
+
+def _content(role: str, text: str) -> types.Content:
+    return types.Content(role=role, parts=[types.Part(text=text)])
+
+
+def _what_is_wrong(error: Exception) -> str:
+    """Without the message itself, which may hold words or a handle."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        return str(first["type"])
+    return "unreadable"
 
 
 @asynccontextmanager
@@ -128,6 +181,7 @@ async def open_connection(
     settings: LiveSettings,
     config: types.LiveConnectConfig,
     blocking_tools: Collection[str],
+    dialer: Dialer,
 ) -> AsyncIterator[Connection]:
     """Connect, and close politely at the end.
 
@@ -148,7 +202,16 @@ async def open_connection(
             raise ConnectionEndedError(0, "the API's first message did not complete the setup")
         yield Connection(session, settings.turn_taking, blocking_tools)
     finally:
-        await context.__aexit__(None, None, None)
+        await _close(context, dialer)
+
+
+async def _close(context: AbstractAsyncContextManager[AsyncSession], dialer: Dialer) -> None:
+    """Politely, but on a dead link nobody answers, and what was not sent would be waited for."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await context.__aexit__(None, None, None)
+    except TimeoutError:
+        dialer.abort()
 
 
 def _refused(error: Exception, settings: LiveSettings) -> LadleError:
@@ -158,7 +221,7 @@ def _refused(error: Exception, settings: LiveSettings) -> LadleError:
             ended = _ended(error)
         case InvalidStatus():
             status = error.response.status_code
-            ended = ConnectionEndedError(status, f"HTTP status {status}")
+            ended = ConnectionEndedError(status, f"HTTP status {status}", unreachable=True)
         case TimeoutError():
             ended = ConnectionEndedError(0, f"no answer within {settings.connect_timeout_s:g} s")
         case InvalidURI() | InvalidProxy():
@@ -166,7 +229,7 @@ def _refused(error: Exception, settings: LiveSettings) -> LadleError:
                 f"The Live API cannot be reached: {error}. Check live.endpoint and HTTPS_PROXY."
             )
         case OSError():
-            ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}")
+            ended = ConnectionEndedError(0, f"{type(error).__name__}: {error}", unreachable=True)
         case _:
             # Its text may quote what was sent, and the key was sent.
             ended = ConnectionEndedError(0, type(error).__name__)

@@ -5,7 +5,7 @@ One message may carry several payloads at once, so nothing here is exclusive.
 
 from __future__ import annotations
 
-import logging
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from device.events import (
     Event,
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     OutputTranscript,
     ReplyAudioReceived,
     ReplyInterrupted,
@@ -24,7 +25,7 @@ from device.events import (
     TurnComplete,
 )
 
-logger = logging.getLogger(__name__)
+SAMPLE_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,21 @@ class HandleOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class HandleWithdrawn:
+    """The session cannot be resumed from here: a better handle comes later."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoAway:
-    """The API will end this connection in that time, a duration such as "50s"."""
+    """The API will end this connection in that time (s)."""
 
-    time_left: str
+    left_s: float
 
 
-def translate(
-    message: types.LiveServerMessage, blocking_tools: Collection[str]
-) -> Iterator[Event | HandleOffered | GoAway]:
+Told = Event | HandleOffered | HandleWithdrawn | GoAway
+
+
+def translate(message: types.LiveServerMessage, blocking_tools: Collection[str]) -> Iterator[Told]:
     """Everything that a message says, in the order in which it is to be handled."""
     if message.server_content:
         yield from _content(message.server_content)
@@ -53,27 +60,36 @@ def translate(
     if message.tool_call_cancellation:
         yield ToolCallsCancelled(tuple(message.tool_call_cancellation.ids or ()))
     update = message.session_resumption_update
-    if update and update.resumable and update.new_handle:
-        yield HandleOffered(update.new_handle)
+    if update:
+        handle = update.new_handle if update.resumable else None
+        yield HandleOffered(handle) if handle else HandleWithdrawn()
     if message.go_away:
-        yield GoAway(message.go_away.time_left or "0s")
+        yield GoAway(_seconds(message.go_away.time_left or ""))
+
+
+def _seconds(duration: str) -> float:
+    """A duration as protobuf's JSON writes it ("50s", "49.5s"); one that is none leaves no time."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)s", duration.strip())
+    return float(match.group(1)) if match else 0.0
 
 
 def _content(content: types.LiveServerContent) -> Iterator[Event]:
     if content.input_transcription and content.input_transcription.text:
         yield InputTranscript(content.input_transcription.text)
     for part in (content.model_turn.parts if content.model_turn else None) or []:
-        if part.inline_data and part.inline_data.data:
-            yield ReplyAudioReceived(part.inline_data.data)
+        pcm = part.inline_data.data if part.inline_data else None
+        whole = len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES if pcm else 0
+        if pcm and whole:
+            yield ReplyAudioReceived(pcm[:whole])
     if content.output_transcription and content.output_transcription.text:
         yield OutputTranscript(content.output_transcription.text)
     if content.generation_complete:
         yield GenerationComplete()
     if content.interrupted:
         yield ReplyInterrupted()
-    # A model that thinks in the background completes several turns before its interaction is over.
-    if content.turn_complete and content.interaction_status != types.InteractionStatus.IN_PROGRESS:
-        yield TurnComplete()
+    if content.turn_complete:
+        goes_on = content.interaction_status == types.InteractionStatus.IN_PROGRESS
+        yield InteractionContinues() if goes_on else TurnComplete()
 
 
 def _call(call: types.FunctionCall, blocking_tools: Collection[str]) -> ToolCall:

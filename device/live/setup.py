@@ -16,7 +16,9 @@ from pydantic import SecretStr
 from device.config import LiveSettings
 from device.errors import ConfigError
 from device.events import ToolDeclaration, TurnTaking
+from device.live.transport import Dialer
 
+HISTORY_FOLLOWS = types.HistoryConfig(initial_history_in_client_content=True)
 SERVER_SILENCE_MS = 400
 """With `turn_taking: server` the API's own silence window; shorter than the gate's hangover, whose frames it
 needs to hear the end of a turn: it does not take `audioStreamEnd` as one."""
@@ -52,7 +54,7 @@ def blocks_on(declaration: ToolDeclaration, model: str) -> bool:
     return declaration.blocking and _traits(model).can_block_on_tools
 
 
-def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
+def make_client(settings: LiveSettings, key: SecretStr, dialer: Dialer) -> genai.Client:
     """The SDK's client, one for the life of the process.
 
     `api_version` is pinned because the SDK's own default is not where the Live API is served. No ping
@@ -63,8 +65,9 @@ def make_client(settings: LiveSettings, key: SecretStr) -> genai.Client:
     """
     transport: dict[str, Any] = {
         "compression": None,
-        "ping_interval": 20,
+        "ping_interval": settings.ping_interval_s,
         "ping_timeout": None,
+        "create_connection": dialer,
         "open_timeout": settings.connect_timeout_s,
         "close_timeout": 1,
         "max_queue": 256,
@@ -98,20 +101,27 @@ def live_config(
     *,
     now: datetime,
     handle: str | None = None,
+    history_follows: bool = False,
+    background: str = "",
 ) -> types.LiveConnectConfig:
-    """The setup of one connection; `handle` resumes an earlier one."""
+    """The setup of one connection.
+
+    handle: resumes an earlier one. history_follows: the first client content is the history of an earlier
+    session. background: more to know, after the instruction.
+    """
     traits = _traits(settings.model)
     thinking = types.ThinkingConfig(thinking_level=traits.thinking_level) if traits.thinking_level else None
     return types.LiveConnectConfig(
         response_modalities=[types.Modality.AUDIO],
         speech_config=_speech(settings),
         thinking_config=thinking,
-        system_instruction=INSTRUCTION.format(now=now),
+        system_instruction="\n".join(filter(None, (INSTRUCTION.format(now=now), background))),
         tools=[types.Tool(function_declarations=[_function(tool, settings.model) for tool in declarations])],
         realtime_input_config=_turn_taking(settings.turn_taking),
         input_audio_transcription=types.AudioTranscriptionConfig(),
         output_audio_transcription=types.AudioTranscriptionConfig(),
         session_resumption=types.SessionResumptionConfig(handle=handle),
+        history_config=HISTORY_FOLLOWS if history_follows else None,
         context_window_compression=types.ContextWindowCompressionConfig(
             trigger_tokens=settings.context_trigger_tokens,
             sliding_window=types.SlidingWindow(target_tokens=settings.context_target_tokens),

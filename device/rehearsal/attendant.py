@@ -7,22 +7,28 @@ https://ai.google.dev/gemini-api/docs/live-api/capabilities
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+
 from device.rehearsal.detector import Detector, SpeechEnded, SpeechStarted
-from device.rehearsal.handles import Remark, Session
+from device.rehearsal.handles import TURNS_KEPT, Remark, Session
 from device.rehearsal.line import Line
+from device.rehearsal.notices import notice_in
 from device.rehearsal.protocol import (
     MICROPHONE_RATE_HZ,
     Blob,
     ClientContent,
     ClientMessage,
+    Content,
     RealtimeInput,
     Setup,
     ToolResponse,
 )
 from device.rehearsal.resample import Resampler
-from device.rehearsal.turns import Spoken, Turns, Written
+from device.rehearsal.turns import Spoken, Turns, Utterance, Written
 
 LONGEST_ACTIVITY_BYTES = 5 * 60 * MICROPHONE_RATE_HZ * 2
+EARLY = "realtime input before the initial history was complete"
 
 
 class Attendant:
@@ -37,8 +43,9 @@ class Attendant:
         self._turns = turns
         self._stream_end_ends_turn = stream_end_ends_turn
         self._awaits_history = setup.history_config.initial_history_in_client_content
+        self._early: Utterance | None = None  # came before the history, is answered after it
         self._activity: bytearray | None = None
-        self._written: list[str] = []  # client content that still waits for its turn to be complete
+        self._pending: deque[Content] = deque(maxlen=TURNS_KEPT)  # written, not yet complete
         self._resampler: Resampler | None = None
         detection = setup.detection
         self._detector = Detector(
@@ -62,10 +69,10 @@ class Attendant:
     # ------------------------------------------------------------------------------ realtime input
 
     async def _realtime(self, message: RealtimeInput) -> None:
-        if self._awaits_history:
-            self._line.record.anomalies.append("realtime input before the initial history was complete")
-        elif message.text is not None:
-            await self._turns.begin(Written(message.text, echo=True))
+        if self._awaits_history and EARLY not in self._line.record.anomalies:
+            self._line.record.anomalies.append(EARLY)
+        if message.text is not None:
+            await self._begin(Written(message.text, echo=True))
         elif message.activity_start is not None:
             await self._activity_started()
         elif message.activity_end is not None:
@@ -75,6 +82,15 @@ class Attendant:
         elif message.audio_stream_end and self._stream_end_ends_turn:
             await self._detected(self._detector.finish())
 
+    async def _begin(self, utterance: Utterance) -> None:
+        """Answer what came as realtime input; what was written before it is only remembered."""
+        if self._awaits_history:
+            self._early = utterance
+            return
+        self._remember(self._pending)
+        self._pending.clear()
+        await self._turns.begin(utterance)
+
     async def _activity_started(self) -> None:
         self._activity = bytearray()
         if self._setup.speech_interrupts:
@@ -83,7 +99,7 @@ class Attendant:
     async def _activity_ended(self) -> None:
         if self._activity is not None:
             said, self._activity = bytes(self._activity), None
-            await self._turns.begin(Spoken(said))
+            await self._begin(Spoken(said))
 
     async def _audio(self, blob: Blob) -> None:
         pcm = self._at_microphone_rate(blob)
@@ -101,7 +117,7 @@ class Attendant:
     async def _detected(self, events: list[SpeechStarted | SpeechEnded]) -> None:
         for event in events:
             if isinstance(event, SpeechEnded):
-                await self._turns.begin(Spoken(event.pcm))
+                await self._begin(Spoken(event.pcm))
             elif self._setup.speech_interrupts:
                 await self._turns.interrupt()
 
@@ -118,18 +134,32 @@ class Attendant:
 
     async def _content(self, message: ClientContent) -> None:
         if self._awaits_history:
-            self._remember(message)
-            self._awaits_history = not message.turn_complete
+            await self._history(message)
             return
-        self._written += [turn.text for turn in message.turns if turn.role == "user" and turn.text]
-        if not message.turn_complete:
-            await self._turns.interrupt()
-            return
-        text, self._written = " ".join(self._written), []
+        self._pending += message.turns
         await self._turns.interrupt()
-        await self._turns.begin(Written(text, echo=False))
+        if message.turn_complete:
+            await self._turns.begin(self._written())
 
-    def _remember(self, message: ClientContent) -> None:
-        for turn in message.turns:
-            if turn.text:
+    async def _history(self, message: ClientContent) -> None:
+        self._remember(message.turns)
+        self._awaits_history = not message.turn_complete
+        if message.turn_complete and self._early is not None:
+            await self._begin(self._early)
+
+    def _written(self) -> Utterance:
+        """What the written turns want: the last ones by the user; what came before them is remembered."""
+        turns = [turn for turn in self._pending if turn.text]
+        self._pending.clear()
+        first = max((number for number, turn in enumerate(turns, 1) if turn.role != "user"), default=0)
+        notice = notice_in(turns[-1].text) if turns[first:] else None
+        self._remember(turns[:first] if notice is None else turns)
+        return notice or Written(
+            " ".join(turn.text for turn in turns[first:] if notice_in(turn.text) is None), echo=False
+        )
+
+    def _remember(self, turns: Iterable[Content]) -> None:
+        """Keep what was said; notices were not said by anybody."""
+        for turn in turns:
+            if turn.text and notice_in(turn.text) is None:
                 self._session.remarks.append(Remark(by_user=turn.role == "user", text=turn.text))

@@ -122,6 +122,8 @@ class Connection:
         settings = self._house.settings
         if settings.api_key is not None and self._record.api_key != settings.api_key:
             raise ProtocolError(INVALID_ARGUMENT, KEY_REFUSED)
+        if setup.history_config.initial_history_in_client_content and not settings.accepts_history:
+            raise ProtocolError(INVALID_ARGUMENT, "Request contains an invalid argument.")
         scripted = self._player is not None and self._player.accepts_setup(setup)
         self._session = self._session_for(setup, lenient=scripted)
         self._session.is_open = self._is_open

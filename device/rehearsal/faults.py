@@ -72,7 +72,7 @@ class Drop(Action):
 
 
 class Silence(Action):
-    """Neither read nor write, not even answers to pings: for `ms`, or until the end.
+    """Neither read nor write, not even answers to pings or a close frame: for `ms`, or until the end.
 
     With 8,000 to 30,000 ms this is the slow pong that the service was seen to have.
     """
@@ -83,6 +83,24 @@ class Silence(Action):
 
     async def perform(self, stage: Stage) -> None:
         stage.line.fall_silent()
+        if self.ms is not None:
+            await asyncio.sleep(self.ms / 1000)
+            stage.line.wake_up()
+
+
+class BlackHole(Action):
+    """No packet gets through, either way, as where a cable is pulled: for `ms`, or until the end.
+
+    Unlike in a silence TCP acknowledges nothing, so that the client's own TCP can notice. The stand-in does
+    not notice: to it the connection is still open, and it refuses to resume the session on another one.
+    """
+
+    name = "black_hole"
+    main_setting = "ms"
+    ms: Milliseconds | None = None
+
+    async def perform(self, stage: Stage) -> None:
+        stage.line.swallow_packets()
         if self.ms is not None:
             await asyncio.sleep(self.ms / 1000)
             stage.line.wake_up()
@@ -118,6 +136,6 @@ class Bytes(Action):
     async def perform(self, stage: Stage) -> None:
         payload = bytes.fromhex(self.hex) if self.hex is not None else (self.text or "").encode()
         if self.frame == "none":
-            stage.line.send_unframed(payload)
+            await stage.line.send_unframed(payload)
         else:
             await stage.line.send_raw(payload, text=self.frame == "text")

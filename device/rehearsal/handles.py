@@ -39,6 +39,7 @@ class Session:
     model: str
     remarks: deque[Remark] = field(default_factory=lambda: deque(maxlen=TURNS_KEPT))
     open_question: object = None  # whatever the brain asked back last, for the brain alone
+    last_thought: object = None  # what the wits made of the last words, for after a break
     is_open: Callable[[], bool] = nobody  # whether the last connection still lives
     ended_s: float | None = None
 

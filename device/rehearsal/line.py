@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from device.rehearsal.packet_filter import drop_all_packets, let_packets_in
 from device.rehearsal.record import ConnectionRecord
 from device.rehearsal.rules import Rules
 from device.rehearsal.wire import JsonObject, encoded
@@ -34,11 +35,13 @@ class Line:
         self._delay_s = 0.0
         self._awake = asyncio.Event()
         self._awake.set()
+        self._swallows = False
+        self._cut = False
 
     @property
     def is_open(self) -> bool:
         """Whether the connection is open both ways."""
-        return self._socket.state is State.OPEN
+        return self._socket.state is State.OPEN and not self._cut
 
     async def send(self, message: JsonObject) -> None:
         """Send one message as JSON in a binary frame."""
@@ -50,11 +53,13 @@ class Line:
     async def send_raw(self, payload: bytes, *, text: bool) -> None:
         """Send one frame with any payload at all."""
         await self._pass_gate()
-        self.record.sent["raw"] += 1
-        await self._write(payload, text=text)
+        if self.is_open:
+            self.record.sent["raw"] += 1
+            await self._write(payload, text=text)
 
-    def send_unframed(self, payload: bytes) -> None:
+    async def send_unframed(self, payload: bytes) -> None:
         """Write bytes that are no WebSocket frame into the TLS stream."""
+        await self._pass_gate()
         self._socket.transport.write(payload)
 
     async def _write(self, payload: bytes, *, text: bool) -> None:
@@ -62,6 +67,7 @@ class Line:
             await self._socket.send(payload, text=text)
             for call in self.when_sent:
                 call()
+            await asyncio.sleep(0)  # whoever waits for this message acts before the next one
 
     async def _pass_gate(self) -> None:
         if self._delay_s:
@@ -81,18 +87,19 @@ class Line:
     # --------------------------------------------------------------------------------- mistreatment
 
     async def close(self, code: int, reason: str) -> None:
-        """Close with this code and reason; the closing handshake follows."""
+        """Close with this code and reason; the closing handshake follows. A silent line is closed later."""
+        await self._awake.wait()
         self.record.close_code, self.record.close_reason = code, reason
         await self._socket.close(code, reason[:120])  # a close frame holds 123 bytes of reason
 
     def reset(self) -> None:
         """End the TCP connection with RST, without a close frame."""
-        raw = self._socket.transport.get_extra_info("socket")
-        raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET_ON_CLOSE)
-        self._socket.transport.abort()
+        self._tcp.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, RESET_ON_CLOSE)
+        self.drop()
 
     def drop(self) -> None:
         """End the TCP connection with FIN, without a close frame."""
+        self._cut = True
         self._socket.transport.abort()
 
     def fall_silent(self) -> None:
@@ -100,16 +107,35 @@ class Line:
         self._awake.clear()
         self._socket.transport.pause_reading()
 
+    def swallow_packets(self) -> None:
+        """Fall silent, and let TCP acknowledge nothing either."""
+        self.fall_silent()
+        drop_all_packets(self._tcp)
+        self._swallows = True
+
     def wake_up(self) -> None:
         """Read and write again."""
+        self._let_packets_in()
         self._awake.set()
         self._socket.transport.resume_reading()
 
     def let_go(self) -> None:
         """The server stops: a client that we no longer listen to cannot answer a close frame."""
         if not self._awake.is_set():
+            self._let_packets_in()
             self._awake.set()
             self.drop()
+
+    def _let_packets_in(self) -> None:
+        if self._swallows:
+            let_packets_in(self._tcp)
+            self._swallows = False
+
+    @property
+    def _tcp(self) -> sockets.socket:
+        """The socket under TLS."""
+        raw: sockets.socket = self._socket.transport.get_extra_info("socket")
+        return raw
 
     def slow_down(self, delay_s: float) -> None:
         """Wait this long before each message from now on."""

@@ -20,7 +20,7 @@ Conditions: what happened since the step before was done, so nothing is missed w
     activity_start, activity_end, stream_end, text, client_content, tool_response; with a number: the Nth
     audio_frames N, sent N                               messages with audio received, messages sent
 A script that waits for setup, fresh or resume sends setup_complete itself; otherwise it is sent for it.
-It counts as the first message `sent`.
+It counts as the first message `sent`. What waits for the Nth message sent is done before the next.
 
 Actions: actions.py and faults.py. Reading a script from a file: script_file.py.
 """

@@ -38,5 +38,8 @@ class RehearsalSettings(BaseModel):
     # gemini-3.8-live does not take audioStreamEnd for the end of a turn; some models do.
     stream_end_ends_turn: bool = False
 
+    # Some preview models close with 1007 where a setup asks for an initial history.
+    accepts_history: bool = True
+
     # What clients sent is also written here, one JSON line a message, for tests in another process.
     record: Path | None = None

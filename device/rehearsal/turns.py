@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 from device.errors import LadleError
 from device.rehearsal import messages, reply
-from device.rehearsal.handles import Handles, Remark, Session
+from device.rehearsal.answers import Answers
+from device.rehearsal.handles import Handles, Session
 from device.rehearsal.line import Line
+from device.rehearsal.notices import Notice
 from device.rehearsal.protocol import INTERNAL_ERROR, FunctionResponse, Setup
 from device.rehearsal.reply import Pace
-from device.rehearsal.wire import JsonObject
-from device.rehearsal.wits import Call, Say, Wits
+from device.rehearsal.wits import Call, Wits
 
 MICROPHONE_BYTES_PER_S = 32_000
 
@@ -42,7 +43,7 @@ class Written:
     echo: bool
 
 
-Utterance = Spoken | Written
+Utterance = Spoken | Written | Notice
 
 
 class Turns:
@@ -56,6 +57,7 @@ class Turns:
         self._session = session
         self._handles = handles
         self._wits = wits
+        self._answers = Answers(session, wits, setup.declarations, self._ask_tool)
         self._pace = pace
         self._task: asyncio.Task[None] | None = None
         self._open = False
@@ -119,30 +121,25 @@ class Turns:
 
     async def _turn(self, utterance: Utterance) -> None:
         heard_s = len(utterance.pcm) / MICROPHONE_BYTES_PER_S if isinstance(utterance, Spoken) else 0.0
-        words = await self._understand(utterance)
-        text = await self._answer_to(words)
+        text = await self._answer_to(utterance)
         spoken_s = await self._say(text) if text else 0.0
         self._open = False
         await self._line.send(messages.turn_complete(heard_s=heard_s, spoken_s=spoken_s))
         await self._offer_handle()
 
-    async def _understand(self, utterance: Utterance) -> str:
+    async def _answer_to(self, utterance: Utterance) -> str:
+        if isinstance(utterance, Spoken | Written):
+            return await self._answers.to_words(await self._understand(utterance))
+        return await self._answers.to_notice(utterance)
+
+    async def _understand(self, utterance: Spoken | Written) -> str:
         words = await self._wits.hear(utterance.pcm) if isinstance(utterance, Spoken) else utterance.text
         echo = isinstance(utterance, Spoken) or utterance.echo
         if words and echo and self._setup.input_audio_transcription is not None:
             await self._line.send(messages.input_transcript(words))
         return words
 
-    async def _answer_to(self, words: str) -> str:
-        """What to say, "" for nothing; a tool may have been asked on the way."""
-        thought = self._wits.consider(words, self._session, self._setup.declarations)
-        if words:
-            self._session.remarks.append(Remark(by_user=True, text=words))
-        if isinstance(thought, Call):
-            return await self._ask_tool(thought)
-        return thought.text if isinstance(thought, Say) else ""
-
-    async def _ask_tool(self, call: Call) -> str:
+    async def _ask_tool(self, call: Call) -> FunctionResponse:
         call_id = f"function-call-{secrets.randbelow(10**18)}"
         waiter = asyncio.get_running_loop().create_future()
         self._awaited[call_id] = waiter
@@ -151,9 +148,7 @@ class Turns:
         await self._line.send(messages.tool_call(call.name, call.arguments, call_id))
         log.info("tool_called connection=%d name=%s", self._line.record.number, call.name)
         response: FunctionResponse = await waiter
-        if _wants_silence(response):
-            return ""
-        return self._wits.report(call, response.response, self._session)
+        return response
 
     async def _say(self, text: str) -> float:
         """Speak, and wait until the client has played it; returns the seconds spoken."""
@@ -161,7 +156,6 @@ class Turns:
         loop = asyncio.get_running_loop()
         played_at = loop.time() + reply.duration_s(pcm)
         told = text if self._setup.output_audio_transcription is not None else ""
-        self._session.remarks.append(Remark(by_user=False, text=text))
         await reply.stream(self._line.send, pcm, told, self._pace)
         await self._line.send(messages.generation_complete())
         await asyncio.sleep(max(0.0, played_at - loop.time()))
@@ -179,9 +173,3 @@ async def _after(previous: asyncio.Task[None]) -> None:
     except asyncio.CancelledError:
         previous.cancel()
         raise
-
-
-def _wants_silence(response: FunctionResponse) -> bool:
-    """Guides put `scheduling` inside the response, the reference puts it beside; both are taken."""
-    inside: JsonObject = response.response
-    return "SILENT" in {response.scheduling, inside.get("scheduling")}

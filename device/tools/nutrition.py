@@ -190,7 +190,7 @@ class MissedMealArguments(_Arguments):
     )
 
 
-@tool
+@tool(changes=True)
 def missed_meal(arguments: MissedMealArguments, kitchen: Kitchen) -> Payload:
     """Record that a meal of today was missed or will be, and move what it should have held to the meals still
     to come today. Call it when a person says that they missed or skipped a meal. Calling it twice for one

@@ -1,15 +1,20 @@
-"""Runs the tools that the model calls: each in a thread of its own, under a time limit, and never raises."""
+"""Runs the tools that the model calls: each in a thread of its own, under a time limit, and never raises.
+
+What a tool has changed is not changed a second time because the model calls again: it may make the same call
+on the next connection, and it may make a new one for what it was never told was done.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import difflib
 import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +28,12 @@ logger = logging.getLogger(__name__)
 MOST_AT_WORK = 8
 PROBLEMS_TOLD = 3
 NAME_LOGGED = 60
+MOST_CHANGES = 64
+"""Calls that are remembered for what they changed; the oldest are forgotten first."""
+REPEATED_S = 7200.0
+"""As long as the API remembers a session, it may make a call of that session again under the same id."""
+UNTOLD_S = 120.0
+"""A call like one whose outcome nobody was told, made within this time, is taken for the same wish."""
 
 
 class Registry:
@@ -32,11 +43,21 @@ class Registry:
     daemon thread it holds up neither the conversation nor the end of the process.
     """
 
-    def __init__(self, tools: Iterable[Tool], kitchen: Kitchen, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        tools: Iterable[Tool],
+        kitchen: Kitchen,
+        *,
+        timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """clock: in s, never set back."""
         self._tools = {tool.declaration.name: tool for tool in tools}
         self._kitchen = kitchen
         self._timeout_s = timeout_s
+        self._clock = clock
         self._places = threading.BoundedSemaphore(MOST_AT_WORK)
+        self._changes: list[_Change] = []
 
     @property
     def declarations(self) -> tuple[ToolDeclaration, ...]:
@@ -51,7 +72,13 @@ class Registry:
         except ToolError as error:
             payload = error.payload
         spent_ms = (time.perf_counter() - started) * 1000
-        logger.info("tool_called name=%s ms=%.1f ok=%s", _plain(call.name), spent_ms, payload.get("ok"))
+        logger.info(
+            "tool_called name=%s ms=%.1f ok=%s%s",
+            _plain(call.name),
+            spent_ms,
+            payload.get("ok"),
+            " already_done=True" if payload.get("already_done") else "",
+        )
         return ToolOutcome(call.id, call.name, payload)
 
     async def _payload(self, call: ToolCall) -> Payload:
@@ -65,28 +92,92 @@ class Registry:
             arguments = tool.arguments.model_validate(dict(call.arguments))
         except ValidationError as error:
             raise _wrong_arguments(call, error) from None
+        if tool.changes:
+            return await self._change_once(call, tool, arguments)
+        return await self._answer(call, self._start(call, tool, arguments))
+
+    def _start(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Future[Payload]:
         if not self._places.acquire(blocking=False):
             raise _failed(call, "BUSY", "Too many tools are at work. Call again in a few seconds.")
-        return await self._in_thread(call, tool, arguments)
+        work: Future[Payload] = Future()
+        work.set_running_or_notify_cancel()  # a caller who goes away cannot stop it
 
-    async def _in_thread(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Payload:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Payload] = loop.create_future()
-
-        def work() -> None:
+        def run() -> None:
             try:
                 payload = _answer_of(tool, arguments, self._kitchen)
             finally:
                 self._places.release()
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                loop.call_soon_threadsafe(_settle, answer, payload)
+            work.set_result(payload)
 
-        threading.Thread(target=work, name=f"tool-{call.name}", daemon=True).start()
+        threading.Thread(target=run, name=f"tool-{call.name}", daemon=True).start()
+        return work
+
+    async def _answer(self, call: ToolCall, work: Future[Payload]) -> Payload:
         try:
-            return await asyncio.wait_for(answer, self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.wrap_future(work)
         except TimeoutError:
             message = f"The tool gave no answer within {self._timeout_s:g} s. It may be called once more."
             raise _failed(call, "TIMED_OUT", message) from None
+
+    async def _change_once(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Payload:
+        earlier = self._earlier(call, arguments)
+        change = earlier or _Change(call, arguments, self._start(call, tool, arguments))
+        if not earlier:
+            self._changes.append(change)
+        change.callers += 1
+        try:
+            payload = await self._answer(call, change.work)
+            change.is_told = True
+        finally:
+            change.callers -= 1
+            change.left_at = self._clock()
+        return {**payload, "already_done": True} if earlier and payload.get("ok") else payload
+
+    def _earlier(self, call: ToolCall, arguments: BaseModel) -> _Change | None:
+        """The call that this one repeats, or whose outcome this one asks for without knowing of it."""
+        self._changes = [change for change in self._changes if not change.has_failed][-MOST_CHANGES:]
+        alike = [change for change in self._changes if change.is_like(call, arguments)]
+        now = self._clock()
+        same_id = [change for change in alike if change.call.id == call.id and _has_own_id(call)]
+        repeated = [change for change in same_id if change.callers or now - change.left_at <= REPEATED_S]
+        untold = [change for change in alike if change.is_untold and now - change.left_at <= UNTOLD_S]
+        return next(iter(repeated + untold), None)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A call that changes something, from its start on.
+
+    callers: how many wait for its outcome; is_told: one of them was given it; left_at: when the last of them
+    stopped waiting, in s of the registry's clock.
+    """
+
+    call: ToolCall
+    arguments: BaseModel
+    work: Future[Payload]
+    callers: int = 0
+    is_told: bool = False
+    left_at: float = 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended without changing anything."""
+        return self.work.done() and not self.work.result().get("ok")
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether all who waited for its outcome went away without it."""
+        return not self.is_told and not self.callers
+
+    def is_like(self, call: ToolCall, arguments: BaseModel) -> bool:
+        """Whether that call asks for the same."""
+        return self.call.name == call.name and self.arguments == arguments
+
+
+def _has_own_id(call: ToolCall) -> bool:
+    """A call to which the API gave no id goes by its name, as every other such call does."""
+    return call.id != call.name
 
 
 def _answer_of(tool: Tool, arguments: BaseModel, kitchen: Kitchen) -> Payload:
@@ -101,11 +192,6 @@ def _answer_of(tool: Tool, arguments: BaseModel, kitchen: Kitchen) -> Payload:
         message = "The tool failed inside. Say that it does not work at the moment."
         return ToolError("TOOL_CRASHED", message).payload
     return payload
-
-
-def _settle(answer: asyncio.Future[Payload], payload: Payload) -> None:
-    if not answer.done():
-        answer.set_result(payload)
 
 
 def _plain(name: str) -> str:

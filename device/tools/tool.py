@@ -19,33 +19,38 @@ ToolFunction = Callable[[ArgumentsT, Kitchen], Payload]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may call, with its argument model and its declaration."""
+    """A function that the model may call, with its argument model and its declaration.
+
+    changes: it changes something, so that one call must not do its work twice.
+    """
 
     function: Callable[[Any, Kitchen], Payload]
     arguments: type[BaseModel]
     declaration: ToolDeclaration
+    changes: bool = False
 
 
 @overload
 def tool(function: ToolFunction[ArgumentsT]) -> Tool: ...
 @overload
-def tool(*, blocking: bool) -> Callable[[ToolFunction[ArgumentsT]], Tool]: ...
+def tool(*, blocking: bool = True, changes: bool = False) -> Callable[[ToolFunction[ArgumentsT]], Tool]: ...
 def tool(
-    function: ToolFunction[ArgumentsT] | None = None, *, blocking: bool = True
+    function: ToolFunction[ArgumentsT] | None = None, *, blocking: bool = True, changes: bool = False
 ) -> Tool | Callable[[ToolFunction[ArgumentsT]], Tool]:
     """Make a tool of a function of an argument model and the kitchen.
 
     The name is the function's, the description its docstring, the parameters the fields of the model with
-    their descriptions. blocking: the model waits for the answer and nobody speaks to it meanwhile.
+    their descriptions. blocking: the model waits for the answer and nobody speaks to it meanwhile; changes:
+    the tool changes something, and the same call made again does not change it again.
     """
 
     def decorated(function: ToolFunction[ArgumentsT]) -> Tool:
-        return _make_tool(function, blocking)
+        return _make_tool(function, blocking, changes)
 
     return decorated if function is None else decorated(function)
 
 
-def _make_tool(function: ToolFunction[ArgumentsT], blocking: bool) -> Tool:
+def _make_tool(function: ToolFunction[ArgumentsT], blocking: bool, changes: bool) -> Tool:
     name = function.__name__
     description = " ".join((inspect.getdoc(function) or "").split())
     if not description:
@@ -56,6 +61,7 @@ def _make_tool(function: ToolFunction[ArgumentsT], blocking: bool) -> Tool:
         function=function,
         arguments=arguments,
         declaration=ToolDeclaration(name, description, parameters_of(arguments), blocking),
+        changes=changes,
     )
 
 

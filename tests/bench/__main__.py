@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-NAMES = ("latency",)
+NAMES = ("latency", "session")
 
 
 def machine() -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
 from google.genai import types
 
 from device.events import (
     GenerationComplete,
     InputTranscript,
+    InteractionContinues,
     OutputTranscript,
     ReplyAudioReceived,
     ReplyInterrupted,
@@ -18,7 +20,7 @@ from device.events import (
     ToolCallsCancelled,
     TurnComplete,
 )
-from device.live.messages import GoAway, HandleOffered, translate
+from device.live.messages import GoAway, HandleOffered, HandleWithdrawn, translate
 
 PCM = b"\x01\x02\x03\x04"
 PART = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": base64.b64encode(PCM).decode()}}
@@ -61,7 +63,7 @@ def test_an_interruption_comes_before_the_end_of_its_turn() -> None:
 
 
 def test_a_turn_that_goes_on_in_the_background_is_not_complete() -> None:
-    assert content(turnComplete=True, interactionStatus="IN_PROGRESS") == []
+    assert content(turnComplete=True, interactionStatus="IN_PROGRESS") == [InteractionContinues()]
     assert content(turnComplete=True, interactionStatus="IDLE") == [TurnComplete()]
 
 
@@ -87,12 +89,15 @@ def test_cancellations_name_their_calls() -> None:
 
 def test_only_a_handle_marked_resumable_counts() -> None:
     assert said({"sessionResumptionUpdate": {"newHandle": "h", "resumable": True}}) == [HandleOffered("h")]
-    assert said({"sessionResumptionUpdate": {"newHandle": "h", "resumable": False}}) == []
-    assert said({"sessionResumptionUpdate": {}}) == []
+    assert said({"sessionResumptionUpdate": {"newHandle": "h", "resumable": False}}) == [HandleWithdrawn()]
+    assert said({"sessionResumptionUpdate": {}}) == [HandleWithdrawn()]
 
 
-def test_a_goodbye_tells_its_time() -> None:
-    assert said({"goAway": {"timeLeft": "50s"}}) == [GoAway("50s")]
+@pytest.mark.parametrize(
+    ("time_left", "left_s"), [("50s", 50), ("49.500s", 49.5), ("0s", 0), ("soon", 0), ("-3s", 0), ("", 0)]
+)
+def test_a_goodbye_tells_its_time(time_left: str, left_s: float) -> None:
+    assert said({"goAway": {"timeLeft": time_left}}) == [GoAway(left_s)]
 
 
 def test_empty_messages_say_nothing() -> None:

@@ -16,8 +16,8 @@ from device.events import (
     StopGeneration,
     ToolOutcome,
 )
-from device.live.connection import Outgoing
-from device.live.outbox import Outbox
+from device.live.connection import Ask, Outgoing
+from device.live.outbox import Outbox, Rewound
 
 RUNNER = asyncio.Runner()
 """One loop for all, since a test lets the writer run several times."""
@@ -251,3 +251,101 @@ def test_on_every_connection_activities_are_whole_and_none_unanswered_is_missing
     for number in unanswered:
         assert 2 * number in seen
         assert 2 * number + 1 in seen
+
+
+# ------------------------------------------------------------------------------------ what Ladle itself asks
+
+
+def test_what_ladle_asks_is_asked_again_until_it_is_answered() -> None:
+    outbox = filled([Ask("go on")])
+    assert send_all(outbox) == [Ask("go on")]
+    assert outbox.rewind() == Rewound(speech=False, asks=True)
+    assert send_all(outbox) == [Ask("go on")]
+    outbox.settle()
+    outbox.rewind()
+    assert send_all(outbox) == []
+
+
+def test_what_ladle_asks_keeps_its_place_among_activities() -> None:
+    outbox = filled([*activity(1), Ask("late"), *activity(2)])
+    assert send_all(outbox) == [*activity(1), Ask("late"), *activity(2)]
+    assert outbox.rewind() == Rewound(speech=True, asks=True)
+    assert send_all(outbox) == [*activity(1), Ask("late"), *activity(2)]
+
+
+def test_asking_during_an_activity_does_not_cost_the_activity_its_beginning() -> None:
+    outbox = filled([StartActivity(), frame(1), Ask("late"), frame(2)])
+    send_all(outbox)
+    outbox.settle()
+    outbox.put(EndActivity())
+    outbox.rewind()
+    assert send_all(outbox) == activity(1, 2)
+
+
+def test_an_answer_that_nobody_waits_for_any_more_is_not_asked_for() -> None:
+    clock = Clock()
+    outbox = filled([Ask("go on"), Ask("tell now", later="for your information")], clock=clock)
+    clock.now_s = 31
+    assert outbox.rewind() == Rewound(speech=False, asks=False)
+    assert send_all(outbox) == [Ask("for your information", wants_answer=False)]
+
+
+def test_a_question_too_old_to_be_asked_again_is_given_up() -> None:
+    clock = Clock()
+    outbox = filled(activity(1), clock=clock)
+    clock.now_s = 31
+    assert outbox.rewind() == Rewound(speech=False, asks=False)
+    outbox = filled([*activity(1), StartActivity(), frame(2)], clock=clock)
+    clock.now_s = 62
+    assert outbox.rewind() == Rewound(speech=True, asks=True), "somebody is speaking"
+
+
+def test_the_button_takes_back_what_was_not_yet_asked() -> None:
+    outbox = filled([Ask("go on")])
+    outbox.take_back()
+    assert send_all(outbox) == []
+
+
+def test_an_activity_emptied_behind_a_question_of_ladles_own_goes_as_a_pair() -> None:
+    outbox = filled([Ask("go on"), *activity(1), *activity(2, 3)], max_frames=2)
+    assert send_all(outbox) == [Ask("go on"), *activity(2, 3)]
+
+
+def test_what_the_button_takes_back_is_known_all_the_same_if_it_is_worth_knowing() -> None:
+    known = Ask("lunch was missed", wants_answer=False)
+    outbox = filled([Ask("tell now", later="lunch was missed"), known])
+    outbox.take_back()
+    assert send_all(outbox) == [known, known]
+    outbox.rewind()
+    assert send_all(outbox) == [], "told once"
+
+
+def test_a_question_that_was_sent_in_part_ends_here_after_the_button_and_is_not_asked_elsewhere() -> None:
+    outbox = filled([StartActivity(), frame(1)])
+    send_all(outbox)
+    for item in (frame(2), EndActivity()):
+        outbox.put(item)
+    outbox.take_back()
+    assert not outbox.asks
+    assert send_all(outbox) == [frame(2), EndActivity()]
+    outbox = filled([StartActivity(), frame(1)])
+    send_all(outbox)
+    for item in (frame(2), EndActivity()):
+        outbox.put(item)
+    outbox.take_back()
+    assert outbox.rewind() == Rewound(speech=False, asks=False)
+    assert send_all(outbox) == []
+
+
+def test_after_muting_no_frame_leaves_and_none_is_repeated() -> None:
+    outbox = filled([*activity(1), Ask("late"), *activity(2)])
+    outbox.forget_speech()
+    assert send_all(outbox) == [Ask("late")]
+    outbox = filled([StartActivity(), frame(1)])
+    send_all(outbox)
+    for item in (frame(2), EndActivity()):
+        outbox.put(item)
+    outbox.forget_speech()
+    assert send_all(outbox) == [EndActivity()], "the API waits for it"
+    outbox.rewind()
+    assert send_all(outbox) == []

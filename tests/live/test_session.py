@@ -270,7 +270,7 @@ def test_leaving_a_connection_that_does_not_answer_starts_afresh_without_the_que
             await talking.happens(Connected)
             talking.say(1)
             await talking.until(lambda: talking.server.received.last.counts["activity_end"] == 1)
-            talking.session.reconnect()
+            talking.session.reconnect(ask_again=False)
             await talking.happens(Connected, 2)
             talking.say(2)
             await talking.until(lambda: talking.server.received.last.counts["activity_end"] == 1)
@@ -433,12 +433,13 @@ def test_a_server_that_never_completes_the_setup_is_left(caplog: pytest.LogCaptu
         "{json: {goAway: {timeLeft: {seconds: 50}}}}",
         "{json: {serverContent: {modelTurn: {parts: 7}}}}",
         "{json: {code: 429, message: slow down}}",
+        "{json: {code: 1000, message: bye}}",
         "{json: {}}",
         "{json: [1, 2]}",
         "{json: {code: .inf}}",
         "{bytes: {text: '" + "[" * 20_000 + "'}}",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_a_message_that_makes_no_sense_is_skipped(nonsense: str) -> None:
     script = f"""

@@ -14,6 +14,7 @@ from device.config import LiveSettings
 from device.errors import ConfigError
 from device.events import ToolDeclaration, TurnTaking
 from device.live.setup import live_config, make_client
+from device.live.transport import Dialer
 
 TOOL = ToolDeclaration("look_up_food", "Looks a food up.", {"type": "object", "properties": {}})
 NOW = datetime(2026, 11, 21, 13, 5, tzinfo=ZoneInfo("Europe/London"))
@@ -76,4 +77,4 @@ def test_the_instruction_tells_the_time_and_forbids_invented_numbers() -> None:
 def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     settings = LiveSettings(ca_file=tmp_path / "missing.pem", endpoint="https://127.0.0.1:1")
     with pytest.raises(ConfigError, match=r"live\.ca_file .*missing\.pem cannot be used: No such file"):
-        make_client(settings, SecretStr("key"))
+        make_client(settings, SecretStr("key"), Dialer(10))

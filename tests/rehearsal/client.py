@@ -141,6 +141,24 @@ async def send_audio(session: AsyncSession, pcm: bytes, rate_hz: int = 16_000) -
     await session.send_realtime_input(audio=types.Blob(data=pcm, mime_type=f"audio/pcm;rate={rate_hz}"))
 
 
+async def write(session: AsyncSession, *turns: tuple[str, str], complete: bool = True) -> None:
+    """Client content: roles with their texts."""
+    contents: list[types.Content | types.ContentDict] = [
+        types.Content(role=role, parts=[types.Part(text=text)]) for role, text in turns
+    ]
+    await session.send_client_content(turns=contents, turn_complete=complete)
+
+
+async def spoken(session: AsyncSession) -> str:
+    """What is said up to the end of the turn."""
+    said = ""
+    async for message in session.receive():
+        content = message.server_content
+        if content and content.output_transcription:
+            said += content.output_transcription.text or ""
+    return said
+
+
 async def next_message(session: AsyncSession) -> types.LiveServerMessage:
     """One message; the SDK's iterator ends with each turn, so it is asked anew."""
     async for message in session.receive():

@@ -133,10 +133,25 @@ def test_silence_may_end_and_nothing_is_lost() -> None:
     run(scenario())
 
 
-def test_a_silent_connection_does_not_hold_up_the_end_of_the_server() -> None:
+def test_a_silent_connection_is_not_closed_when_its_time_is_up() -> None:
+    async def scenario() -> None:
+        clock = "settings: {lifetime_s: 0.15, go_away_notice_s: 0}"
+        script = f"{clock}\nsteps: [{{on: text, do: [{{go_away: 0s}}, {{silence: 400}}]}}]"
+        async with scripted(script) as server, bare(server) as socket:
+            await send_json(socket, setup(), text_input("x"))
+            assert (await wait_for(socket, "goAway"))["timeLeft"] == "0s"
+            began = asyncio.get_running_loop().time()
+            assert (await closed_with(socket))[0] == 1011
+            assert asyncio.get_running_loop().time() - began > 0.3
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("fault", ["silence", "black_hole"])
+def test_a_silent_connection_does_not_hold_up_the_end_of_the_server(fault: str) -> None:
     async def scenario() -> float:
         loop = asyncio.get_running_loop()
-        async with scripted("steps: [{on: setup, do: [silence]}]") as server, bare(server) as socket:
+        async with scripted(f"steps: [{{on: setup, do: [{fault}]}}]") as server, bare(server) as socket:
             await send_json(socket, setup())
             await server.received.wait(lambda received: received.last.counts["setup"] == 1)
             await asyncio.sleep(0)

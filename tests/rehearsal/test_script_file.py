@@ -8,7 +8,7 @@ import pytest
 
 from device.errors import ConfigError
 from device.rehearsal.actions import Audio, GoAway, Json, Reply, Resumption, ToolCall, Wait
-from device.rehearsal.faults import Close, Refuse, Silence
+from device.rehearsal.faults import BlackHole, Close, Refuse, Silence
 from device.rehearsal.script import Connects, Delay, Group, Happening, Occurs, Script, Step
 from device.rehearsal.script_file import ACTIONS, load_script, parse_script
 
@@ -68,6 +68,8 @@ def test_a_step_without_a_condition_is_done_at_once() -> None:
         ("{close: {code: 1007, reason: sorry}}", Close(code=1007, reason="sorry")),
         ("{silence: 300}", Silence(ms=300)),
         ("silence", Silence()),
+        ("{black_hole: 300}", BlackHole(ms=300)),
+        ("black_hole", BlackHole()),
         ("{tool_call: {tool: t, args: {a_b: 1}, copies: 2}}", ToolCall(tool="t", args={"a_b": 1}, copies=2)),
         ("{json: {error: {code: 1}}}", Json(value={"error": {"code": 1}})),
         ("{json: {value: 1}}", Json(value=1)),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from google.genai import types
 
 from tests.rehearsal.client import (
     FakeWits,
-    config,
     run,
     say,
+    spoken,
     talking,
     until,
     witty,
+    write,
 )
 
 
@@ -38,24 +40,35 @@ def test_client_content_is_answered_when_it_is_complete() -> None:
     run(scenario())
 
 
-def test_initial_history_is_remembered_and_not_answered() -> None:
+def test_written_turns_before_the_last_ones_by_the_user_are_remembered() -> None:
     async def scenario() -> None:
         wits = FakeWits()
-        settings = config(history_config={"initial_history_in_client_content": True})
-        async with witty(wits) as server, talking(server, settings) as session:
-            await say(session)
-            history: list[types.Content | types.ContentDict] = [
-                types.Content(role="user", parts=[types.Part(text="we talked about pizza")]),
-                types.Content(role="model", parts=[types.Part(text="so we did")]),
-            ]
-            await session.send_client_content(turns=history, turn_complete=True)
-            await say(session)
-            await until(session, "turn")
-            assert [remark.text for remark in wits.sessions[0].remarks][:2] == [
-                "we talked about pizza",
-                "so we did",
-            ]
-            assert len(wits.pcm) == 1, "what came before the history was complete is not answered"
-            assert server.received.last.anomalies
+        async with witty(wits) as server, talking(server) as session:
+            await write(session, ("user", "hello"), ("model", "good evening"), ("user", "how are you"))
+            assert await spoken(session) == "You said how are you to me just now."
+            assert remarks(wits)[:3] == ["hello", "good evening", "how are you"]
 
     run(scenario())
+
+
+@pytest.mark.parametrize("by", ["activity", "text"])
+def test_what_was_written_and_left_open_is_no_part_of_what_is_said_next(by: str) -> None:
+    async def scenario() -> None:
+        wits = FakeWits("how are you")
+        async with witty(wits) as server, talking(server) as session:
+            await write(session, ("user", "I like pizza"), complete=False)
+            if by == "activity":
+                await say(session)
+            else:
+                await session.send_realtime_input(text="how are you")
+            assert await spoken(session) == "You said how are you to me just now."
+            await write(session, ("user", "and you"))
+            assert await spoken(session) == "You said and you to me just now."
+            assert remarks(wits)[:2] == ["I like pizza", "how are you"]
+
+    run(scenario())
+
+
+def remarks(wits: FakeWits) -> list[str]:
+    """All that was said in the session of the last words."""
+    return [remark.text for remark in wits.sessions[-1].remarks]

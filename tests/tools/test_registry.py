@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 import time
@@ -13,7 +14,9 @@ from pydantic import BaseModel
 
 from device.events import ToolCall, ToolOutcome
 from device.tools import Kitchen, Registry, Tool, tool
+from device.tools.nutrition import look_up_food, missed_meal
 from device.tools.payloads import Payload, ToolError, result
+from device.tools.registry import MOST_CHANGES, UNTOLD_S
 from tests.tools.calls import checked
 
 
@@ -222,3 +225,334 @@ def test_the_journal_tells_of_calls_and_never_of_their_arguments(
     assert messages[0].endswith("ok=True")
     assert messages[3].endswith("ok=False")
     assert "secret" not in caplog.text
+
+
+# ----------------------------------------------------------------------------------- what changes something
+
+
+class Larder:
+    """A tool that changes something, and how often it has."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self.now = 1000.0
+        self.refuses = False
+        self.open = threading.Event()
+        self.open.set()
+
+    def registry(self, kitchen: Kitchen, *more: Tool, timeout_s: float = 5) -> Registry:
+        def store(arguments: Order, kitchen: Kitchen) -> Payload:
+            """Put something into the larder."""
+            self.open.wait(10)
+            if self.refuses:
+                raise ToolError("FULL", "There is no room.")
+            self.changes += 1
+            return result(f"{arguments.plates} of {arguments.dish}", number=self.changes)
+
+        tools = [tool(changes=True)(store), *more]
+        return Registry(tools, kitchen, timeout_s=timeout_s, clock=lambda: self.now)
+
+    async def be_done(self, number: int = 1) -> None:
+        """Wait for the tools at work; that many changes have then been made in all."""
+        at_work = [thread for thread in threading.enumerate() if thread.name == "tool-store"]
+        for thread in at_work:
+            await asyncio.to_thread(thread.join, 10)
+        assert self.changes == number
+
+
+@pytest.fixture
+def larder() -> Iterator[Larder]:
+    larder = Larder()
+    yield larder
+    larder.open.set()
+
+
+def stored(number: int, *, already_done: bool = False, dish: str = "soup", plates: int = 1) -> Payload:
+    payload: Payload = {"ok": True, "said": f"{plates} of {dish}", "number": number}
+    return {**payload, "already_done": True} if already_done else payload
+
+
+async def store(registry: Registry, call_id: str, dish: str = "soup", **more: object) -> Payload:
+    outcome = await registry.run(ToolCall(call_id, "store", {"dish": dish, **more}))
+    assert (outcome.call_id, outcome.name) == (call_id, "store")
+    return checked(outcome.payload)
+
+
+async def give_up(registry: Registry, call_id: str) -> None:
+    """Make a call and go away while its tool is at work."""
+    task = asyncio.create_task(store(registry, call_id))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait([task], timeout=1)
+    assert task.cancelled()
+
+
+def test_a_tool_changes_nothing_unless_it_says_so() -> None:
+    assert missed_meal.changes
+    assert not look_up_food.changes
+    assert not serve.changes
+
+
+def test_the_same_call_again_is_told_what_was_done(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    assert asyncio.run(store(registry, "1")) == stored(1)
+    larder.now += 3600
+    assert asyncio.run(store(registry, "1")) == stored(1, already_done=True)
+    assert asyncio.run(store(registry, "1")) == stored(1, already_done=True)
+    assert larder.changes == 1
+
+
+def test_arguments_are_compared_by_what_they_mean(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    asyncio.run(store(registry, "1"))
+    assert asyncio.run(store(registry, "1", plates="1")) == stored(1, already_done=True)
+
+
+def test_the_same_id_with_other_arguments_is_another_call(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    asyncio.run(store(registry, "1"))
+    assert asyncio.run(store(registry, "1", plates=2)) == stored(2, plates=2)
+    assert asyncio.run(store(registry, "1", "rice")) == stored(3, dish="rice")
+    assert asyncio.run(store(registry, "1")) == stored(1, already_done=True)
+
+
+def test_the_same_id_with_another_tool_is_another_call(kitchen: Kitchen, larder: Larder) -> None:
+    @tool(changes=True)
+    def take_out(arguments: Order, kitchen: Kitchen) -> Payload:
+        """Take something out of the larder."""
+        return result("taken")
+
+    registry = larder.registry(kitchen, take_out)
+    asyncio.run(store(registry, "1"))
+    assert asyncio.run(registry.run(ToolCall("1", "take_out", {"dish": "soup"}))).payload == result("taken")
+
+
+def test_a_person_may_ask_for_the_same_thing_twice(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    assert asyncio.run(store(registry, "1")) == stored(1)
+    assert asyncio.run(store(registry, "2")) == stored(2)
+
+
+def test_calls_without_an_id_of_their_own_are_never_the_same_call(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    assert asyncio.run(store(registry, "store")) == stored(1)
+    assert asyncio.run(store(registry, "store")) == stored(2)
+
+
+def test_the_same_call_while_the_first_is_at_work_waits_for_it(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> list[Payload]:
+        larder.open.clear()
+        calls = [asyncio.create_task(store(registry, "1")) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        larder.open.set()
+        return list(await asyncio.gather(*calls))
+
+    again = stored(1, already_done=True)
+    assert asyncio.run(scene()) == [stored(1), again, again]
+    assert larder.changes == 1
+
+
+def test_two_wishes_at_once_are_two_changes(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> list[Payload]:
+        return list(await asyncio.gather(store(registry, "1"), store(registry, "2")))
+
+    asyncio.run(scene())
+    assert larder.changes == 2
+
+
+@pytest.mark.parametrize("call_id", ["1", "2"], ids=["same-id", "new-id"])
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "at-work"])
+def test_what_nobody_was_told_is_told_to_the_next_who_asks(
+    kitchen: Kitchen, larder: Larder, call_id: str, finished: bool
+) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> tuple[Payload, Payload]:
+        larder.open.clear()
+        await give_up(registry, "1")
+        if finished:
+            larder.open.set()
+            await larder.be_done()
+        asking = asyncio.create_task(store(registry, call_id))
+        await asyncio.sleep(0.01)
+        larder.open.set()
+        return await asking, await store(registry, "3")
+
+    larder.now += UNTOLD_S
+    told, another = asyncio.run(scene())
+    assert told == stored(1, already_done=True)
+    assert another == stored(2), "what was told is no longer owed to anybody"
+
+
+def test_what_nobody_was_told_is_owed_for_two_minutes(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene(later_s: float) -> Payload:
+        larder.open.clear()
+        await give_up(registry, f"given up {later_s}")
+        larder.open.set()
+        done = larder.changes + 1
+        await larder.be_done(done)
+        larder.now += later_s
+        return await store(registry, f"asked {later_s}")
+
+    assert UNTOLD_S == 120
+    assert asyncio.run(scene(UNTOLD_S)) == stored(1, already_done=True)
+    assert asyncio.run(scene(UNTOLD_S + 1)) == stored(3)
+
+
+def test_what_nobody_was_told_counts_for_one_wish_only(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> list[Payload]:
+        larder.open.clear()
+        await give_up(registry, "1")
+        calls = [asyncio.create_task(store(registry, call_id)) for call_id in ("2", "3")]
+        await asyncio.sleep(0.01)
+        larder.open.set()
+        return list(await asyncio.gather(*calls))
+
+    first, second = asyncio.run(scene())
+    assert first["already_done"]
+    assert "already_done" not in second
+    assert larder.changes == 2
+
+
+def test_what_nobody_was_told_does_not_count_for_another_wish(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> Payload:
+        larder.open.clear()
+        await give_up(registry, "1")
+        larder.open.set()
+        await larder.be_done()
+        return await store(registry, "2", "rice")
+
+    assert asyncio.run(scene()) == stored(2, dish="rice")
+
+
+def test_a_caller_who_goes_away_does_not_take_the_outcome_from_another(
+    kitchen: Kitchen, larder: Larder
+) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> tuple[Payload, Payload]:
+        larder.open.clear()
+        staying = asyncio.create_task(store(registry, "1"))
+        await give_up(registry, "1")
+        larder.open.set()
+        return await staying, await store(registry, "2")
+
+    assert asyncio.run(scene()) == (stored(1), stored(2))
+
+
+def test_a_change_that_took_too_long_is_told_when_it_is_called_once_more(
+    kitchen: Kitchen, larder: Larder
+) -> None:
+    registry = larder.registry(kitchen, timeout_s=0.05)
+
+    async def scene() -> tuple[Payload, Payload]:
+        larder.open.clear()
+        late = await store(registry, "1")
+        larder.open.set()
+        await larder.be_done()
+        return late, await store(registry, "2")
+
+    late, told = asyncio.run(scene())
+    assert late["code"] == "TIMED_OUT"
+    assert told == stored(1, already_done=True)
+
+
+@pytest.mark.parametrize("call_id", ["1", "2"], ids=["same-id", "new-id"])
+def test_a_failure_is_not_remembered(kitchen: Kitchen, larder: Larder, call_id: str) -> None:
+    registry = larder.registry(kitchen)
+    larder.refuses = True
+    assert asyncio.run(store(registry, "1"))["code"] == "FULL"
+    larder.refuses = False
+    assert asyncio.run(store(registry, call_id)) == stored(1)
+
+
+def test_a_failure_that_two_callers_wait_for_is_told_to_both(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    larder.refuses = True
+
+    async def scene() -> list[Payload]:
+        return list(await asyncio.gather(store(registry, "1"), store(registry, "1")))
+
+    failure: Payload = {"ok": False, "code": "FULL", "message": "There is no room."}
+    assert asyncio.run(scene()) == [failure, failure]
+
+
+def test_as_many_are_remembered_as_there_is_room_for_and_failures_take_none(
+    kitchen: Kitchen, larder: Larder
+) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> None:
+        for number in range(MOST_CHANGES + 1):
+            await store(registry, f"good {number}")
+        larder.refuses = True
+        for number in range(MOST_CHANGES):
+            await store(registry, f"bad {number}")
+        larder.refuses = False
+
+        assert await store(registry, "good 1") == stored(2, already_done=True)
+        assert await store(registry, "good 0") == stored(MOST_CHANGES + 2)
+
+    assert MOST_CHANGES == 64
+    asyncio.run(scene())
+
+
+def test_a_call_that_repeats_another_needs_no_place(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+
+    async def scene() -> tuple[Payload, Payload]:
+        larder.open.clear()
+        calls = [asyncio.create_task(store(registry, str(number))) for number in range(8)]
+        await asyncio.sleep(0.01)
+        ninth = await store(registry, "8")
+        again = asyncio.create_task(store(registry, "7"))
+        await asyncio.sleep(0.01)
+        larder.open.set()
+        await asyncio.gather(*calls)
+        return ninth, await again
+
+    ninth, again = asyncio.run(scene())
+    assert ninth["code"] == "BUSY"
+    assert again["already_done"]
+    assert larder.changes == 8
+
+
+def test_a_tool_that_changes_nothing_just_runs_again(kitchen: Kitchen, larder: Larder) -> None:
+    runs = itertools.count(1)
+
+    @tool
+    def count(arguments: Nothing, kitchen: Kitchen) -> Payload:
+        """Count how often this was asked."""
+        return result("counted", number=next(runs))
+
+    registry = larder.registry(kitchen, count)
+    assert [run(registry, "count").payload["number"] for _ in range(2)] == [1, 2]
+
+
+def test_the_journal_tells_a_repetition(
+    kitchen: Kitchen, larder: Larder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    registry = larder.registry(kitchen)
+    for _ in range(2):
+        asyncio.run(store(registry, "1"))
+    first, second = [record.getMessage() for record in caplog.records if record.name.startswith("device.")]
+    assert first.endswith("ok=True")
+    assert second.endswith("ok=True already_done=True")
+
+
+def test_an_id_that_comes_again_long_after_is_another_call(kitchen: Kitchen, larder: Larder) -> None:
+    registry = larder.registry(kitchen)
+    assert asyncio.run(store(registry, "1")) == stored(1)
+    larder.now += 3 * 3600
+    assert asyncio.run(store(registry, "1")) == stored(2)
