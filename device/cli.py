@@ -192,6 +192,16 @@ def devices(config_file: Path | None) -> None:
         click.echo(text)
 
 
+@main.command()
+@config_option
+@_told
+def meter(config_file: Path | None) -> None:
+    """Show what the microphone hears, the gate decides and the echo canceller takes away, until Ctrl-C."""
+    from device.stage.meter import run_meter  # noqa: PLC0415
+
+    run_meter(load_settings(config_file), click.echo)
+
+
 @main.group()
 def config() -> None:
     """Check or show the configuration."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Strict, model_validator
 
 from device.errors import ConfigError
-from device.events import Duplex, TurnTaking
+from device.events import Chime, Duplex, TurnTaking
 
 KEY_CREDENTIAL = "gemini-api-key"
 UNSET_CREDENTIAL = "unset"
@@ -126,6 +127,41 @@ class LiveSettings(_Section):
         return self
 
 
+class EchoMode(StrEnum):
+    """Who takes the echo out of what the microphone hears."""
+
+    AUTO = "auto"
+    SOFTWARE = "software"
+    HARDWARE = "hardware"
+    OFF = "off"
+
+
+class ChimeSettings(_Section):
+    """Which of the short sounds are played."""
+
+    ready: YesNo = False
+    heard: YesNo = False
+    interrupted: YesNo = False
+    muted: YesNo = True
+    unmuted: YesNo = True
+    offline: YesNo = True
+    fault: YesNo = True
+
+    @property
+    def wanted(self) -> frozenset[Chime]:
+        """Those that are on."""
+        return frozenset(chime for chime in Chime if getattr(self, chime.value))
+
+
+class BargeInSettings(_Section):
+    """How a person who talks over a reply is told from its echo; times in ms."""
+
+    enabled: YesNo = True
+    duck_db: float = Field(15, ge=0, le=40)
+    doubt_ms: Whole = Field(400, ge=200, le=2000)
+    deaf_ms: Whole = Field(1600, ge=0, le=5000)
+
+
 class AudioSettings(_Section):
     """Microphone and speaker."""
 
@@ -135,7 +171,10 @@ class AudioSettings(_Section):
     latency_ms: Whole = Field(80, ge=20, le=500)
     volume: Whole = Field(100, ge=0, le=100)
     volume_max: Whole = Field(100, ge=10, le=100)
+    echo_cancellation: EchoMode = EchoMode.AUTO
     duplex: Duplex = Duplex.FULL
+    barge_in: BargeInSettings = BargeInSettings()
+    chimes: ChimeSettings = ChimeSettings()
 
     @model_validator(mode="after")
     def _volume_within_its_bound(self) -> AudioSettings:

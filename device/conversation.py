@@ -23,7 +23,7 @@ Four rules that the Live API imposes shape this file:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -37,13 +37,17 @@ from device.events import (
     ActivityStarted,
     Answered,
     AnswerOverdue,
+    BargeInDismissed,
+    BargeInSuspected,
     ButtonPressed,
     CancelTool,
     Chime,
     Connected,
     ConnectionLost,
     ContinueReply,
+    DuckReply,
     Duplex,
+    DuplexChosen,
     EndActivity,
     Event,
     Face,
@@ -66,6 +70,7 @@ from device.events import (
     Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
+    RestoreReply,
     RunTool,
     SendFrame,
     SendToolOutcome,
@@ -114,7 +119,15 @@ class _Question:
 class Conversation:
     """One household's conversation with the model, as pure state."""
 
-    def __init__(self, *, turn_taking: TurnTaking = TurnTaking.DEVICE, duplex: Duplex = Duplex.FULL) -> None:
+    def __init__(
+        self,
+        *,
+        turn_taking: TurnTaking = TurnTaking.DEVICE,
+        duplex: Duplex = Duplex.FULL,
+        chimes: Collection[Chime] = frozenset({Chime.OFFLINE}),
+    ) -> None:
+        """chimes: those that are wanted."""
+        self._chimes = chimes
         self._turn_taking = turn_taking
         self._duplex = duplex
         self._muted = False
@@ -180,6 +193,11 @@ class Conversation:
         """Whether microphone audio is wanted at all: not while muted, nor during a reply at half duplex."""
         deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing or self._chiming)
         return not self._muted and not deaf
+
+    @property
+    def sounding(self) -> bool:
+        """Whether the speaker plays something that the microphone may hear."""
+        return self._playing or self._chiming
 
     @property
     def activity_open(self) -> bool:
@@ -254,6 +272,15 @@ class Conversation:
 
     def _on_started(self, _: Started) -> None:
         self._started = True
+        self._chime(Chime.READY)
+
+    def _on_duplex_chosen(self, event: DuplexChosen) -> None:
+        self._duplex = event.duplex
+
+    def _chime(self, kind: Chime) -> None:
+        if kind in self._chimes:
+            self._chiming = True
+            self._do(PlayChime(kind))
 
     def _on_connected(self, event: Connected) -> None:
         self._connected, self._moving, self._offline = True, False, False
@@ -284,12 +311,13 @@ class Conversation:
         """Whoever asked is told by a chime that no answer can come, once for each question."""
         waits = self._offline and not self._answered and not self._gate_open
         if waits and not (self._question.hinted or self._playing or self._muted):
-            self._question.hinted = self._chiming = True
-            self._do(PlayChime(Chime.OFFLINE))
+            self._question.hinted = True
+            self._chime(Chime.OFFLINE)
 
     def _on_fault_raised(self, event: FaultRaised) -> None:
         if event.part not in self._faults:
             self._note("fault", part=event.part, remedy=event.sentence)
+            self._chime(Chime.FAULT)
         self._faults[event.part] = event.sentence
 
     def _on_fault_cleared(self, event: FaultCleared) -> None:
@@ -304,6 +332,7 @@ class Conversation:
             if self._gate_open:
                 self._end_activity()
             self._do(ForgetSpeech())
+        self._chime(Chime.MUTED if self._muted else Chime.UNMUTED)
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         if self._busy:
@@ -311,6 +340,7 @@ class Conversation:
             self._interrupt(InterruptedBy.BUTTON)
             if api_at_work:
                 self._do(StopGeneration())
+            self._chime(Chime.INTERRUPTED)
 
     # ------------------------------------------------------------------------------- a person speaks
 
@@ -332,6 +362,13 @@ class Conversation:
 
     def _on_activity_ended(self, _: ActivityEnded) -> None:
         self._end_activity()
+        self._chime(Chime.HEARD)
+
+    def _on_barge_in_suspected(self, _: BargeInSuspected) -> None:
+        self._do(DuckReply())
+
+    def _on_barge_in_dismissed(self, _: BargeInDismissed) -> None:
+        self._do(RestoreReply())
 
     def _end_activity(self) -> None:
         self._gate_open = False
@@ -560,6 +597,9 @@ class Conversation:
 
 _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     Started: Conversation._on_started,
+    DuplexChosen: Conversation._on_duplex_chosen,
+    BargeInSuspected: Conversation._on_barge_in_suspected,
+    BargeInDismissed: Conversation._on_barge_in_dismissed,
     Connected: Conversation._on_connected,
     ConnectionLost: Conversation._on_connection_lost,
     StillOffline: Conversation._on_still_offline,

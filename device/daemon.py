@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from device.audio.chimes import chime
 from device.audio.devices import open_microphone, open_speaker
 from device.audio.formats import SAMPLE_BYTES, reply_ms
-from device.audio.gate import Gate
+from device.audio.hearing import Hearing
 from device.audio.protocols import Microphone
 from device.config import Settings
 from device.conversation import Conversation
@@ -34,6 +34,7 @@ from device.events import (
     Connected,
     ConnectionLost,
     ContinueReply,
+    DuckReply,
     EndActivity,
     Event,
     Face,
@@ -56,6 +57,7 @@ from device.events import (
     Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
+    RestoreReply,
     RunTool,
     SendFrame,
     SendToolOutcome,
@@ -127,8 +129,12 @@ class Daemon:
         self._state = state
         self._recorders = recorders
         self._own_microphone = microphone
-        self._conversation = Conversation(turn_taking=settings.live.turn_taking, duplex=settings.audio.duplex)
-        self._gate = Gate(settings.gate)
+        self._conversation = Conversation(
+            turn_taking=settings.live.turn_taking,
+            duplex=settings.audio.duplex,
+            chimes=settings.audio.chimes.wanted,
+        )
+        self._hearing = Hearing(settings.audio, settings.gate, self._heard)
         self._notifier = Notifier()
         self._tools_at_work: dict[str, asyncio.Task[None]] = {}
         self._answer_timer: asyncio.TimerHandle | None = None
@@ -174,13 +180,14 @@ class Daemon:
             on_played=self._played,
             on_drained=lambda: self.dispatch(PlaybackDrained()),
             on_lost=lambda sentence: self.dispatch(FaultRaised("speaker", sentence)),
-            on_back=lambda: self.dispatch(FaultCleared("speaker")),
+            on_back=lambda: self._is_back("speaker"),
+            on_output=self._hearing.played,
         )
         parts.callback(self._speaker.close)
         self._microphone = self._own_microphone or open_microphone(
             self._settings.audio,
             on_lost=self._microphone_lost,
-            on_back=lambda: self.dispatch(FaultCleared("microphone")),
+            on_back=lambda: self._is_back("microphone"),
         )
         parts.callback(self._microphone.close)
         self._session = Session(
@@ -220,6 +227,7 @@ class Daemon:
         await self._first_attempt.wait()
         await self._speaker.settled()
         await self._microphone.settled()
+        self._use_devices()
         self.dispatch(Started())
         for recorder in self._recorders:
             recorder.ready()
@@ -242,20 +250,25 @@ class Daemon:
             self._take_frame(frame)
 
     def _take_frame(self, frame: Frame) -> None:
-        if self._conversation.listening:
-            for event in self._gate.process(frame):
-                self.dispatch(event)
-            return
-        for event in self._gate.close():
-            if self._conversation.activity_open:
-                self.dispatch(event)
+        conversation = self._conversation
+        self._hearing.take(frame, listening=conversation.listening, sounding=conversation.sounding)
+
+    def _heard(self, event: Event) -> None:
+        # Muting has ended an activity before the gate could.
+        if not isinstance(event, ActivityEnded) or self._conversation.activity_open:
+            self.dispatch(event)
 
     def _microphone_lost(self, sentence: str) -> None:
         """Nobody can finish what they were saying: no frame would ever end the activity."""
-        for event in self._gate.close():
-            if self._conversation.activity_open:
-                self.dispatch(event)
+        self._hearing.close()
         self.dispatch(FaultRaised("microphone", sentence))
+
+    def _is_back(self, part: str) -> None:
+        self._use_devices()
+        self.dispatch(FaultCleared(part))
+
+    def _use_devices(self) -> None:
+        self._hearing.use(microphone=self._microphone.name, speaker=self._speaker.name)
 
     # ------------------------------------------------------------------------------- the core
 
@@ -286,14 +299,10 @@ class Daemon:
                 | ContinueReply()
             ):
                 self._session.send(action)
-            case PlayReply(pcm):
-                self._speaker.play(pcm)
+            case PlayReply() | PlayChime() | DuckReply() | RestoreReply() | FlushSpeaker():
+                self._sound(action)
             case ForgetSpeech():
                 self._session.forget_speech()
-            case PlayChime(kind):
-                self._speaker.play(chime(kind))
-            case FlushSpeaker(by):
-                self._silence(by)
             case RunTool(call):
                 self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
             case CancelTool(call_id):
@@ -309,6 +318,20 @@ class Daemon:
                 logger.log(logging.ERROR if name == "fault" else logging.INFO, line(name, fields))
             case Refused(event, phase):
                 logger.debug("refused event=%s phase=%s", event, phase)
+
+    def _sound(self, action: PlayReply | PlayChime | DuckReply | RestoreReply | FlushSpeaker) -> None:
+        match action:
+            case PlayReply(pcm):
+                self._speaker.play(pcm)
+            case PlayChime(kind):
+                self._speaker.play(chime(kind))
+                self._speaker.complete()
+            case DuckReply():
+                self._speaker.duck(self._settings.audio.barge_in.duck_db)
+            case RestoreReply():
+                self._speaker.unduck()
+            case FlushSpeaker(by):
+                self._silence(by)
 
     def _silence(self, by: InterruptedBy) -> None:
         unheard_ms = reply_ms(self._speaker.flush() * SAMPLE_BYTES)

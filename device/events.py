@@ -87,7 +87,13 @@ class Duplex(Enum):
 class Chime(StrEnum):
     """Short sounds that need no network."""
 
+    READY = "ready"
+    HEARD = "heard"
+    INTERRUPTED = "interrupted"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
     OFFLINE = "offline"
+    FAULT = "fault"
 
 
 class InterruptedBy(StrEnum):
@@ -151,6 +157,23 @@ class ActivityFrame:
 @dataclass(frozen=True, slots=True)
 class ActivityEnded:
     """The gate closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BargeInSuspected:
+    """Over a playing reply there is something that may be a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class BargeInDismissed:
+    """The suspicion is over: it was nobody, or they have been understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplexChosen:
+    """Whether people can talk over a reply, now that it is known who cancels the echo."""
+
+    duplex: Duplex
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +281,9 @@ Event = (
     | ActivityStarted
     | ActivityFrame
     | ActivityEnded
+    | BargeInSuspected
+    | BargeInDismissed
+    | DuplexChosen
     | ReplyAudioReceived
     | InputTranscript
     | OutputTranscript
@@ -306,6 +332,16 @@ class PlayReply:
     """Give reply audio to the speaker."""
 
     pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DuckReply:
+    """Make the reply softer, so that a person can be told from its echo."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReply:
+    """As loud as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +444,8 @@ Action = (
     | EndActivity
     | StopGeneration
     | PlayReply
+    | DuckReply
+    | RestoreReply
     | FlushSpeaker
     | RunTool
     | CancelTool

@@ -8,6 +8,8 @@ import wave
 from functools import cache
 from pathlib import Path
 
+from tests.audio.kitchen import babble, pcm
+
 MICROPHONE_RATE = 16_000
 REPLY_RATE = 24_000
 FRAME_SAMPLES = 320
@@ -28,9 +30,10 @@ def vowel(number: int) -> bytes:
     return _vowel_frame(number % 10)
 
 
+@cache
 def speech(seconds: float) -> bytes:
-    """Something that webrtcvad takes for speech."""
-    return b"".join(vowel(number) for number in range(round(seconds * 50)))
+    """Something that webrtcvad and Silero take for speech."""
+    return pcm(babble(seconds))
 
 
 def silence(seconds: float) -> bytes:

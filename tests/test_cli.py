@@ -62,7 +62,7 @@ def test_show_prints_the_effective_configuration_and_never_the_key(config: Path)
     result = ladle("config", "show", "--config", config, GEMINI_API_KEY="secret-key")
     shown = yaml.safe_load(result.stdout)
     assert shown["live"]["endpoint"] == "https://127.0.0.1:9"
-    assert shown["gate"]["hangover_ms"] == 600
+    assert shown["gate"]["hangover_ms"] == 800
     assert "secret-key" not in result.stdout + result.stderr
 
 

@@ -18,13 +18,17 @@ from device.events import (
     ActivityStarted,
     Answered,
     AnswerOverdue,
+    BargeInDismissed,
+    BargeInSuspected,
     ButtonPressed,
     CancelTool,
     Chime,
     Connected,
     ConnectionLost,
     ContinueReply,
+    DuckReply,
     Duplex,
+    DuplexChosen,
     EndActivity,
     Event,
     Face,
@@ -47,6 +51,7 @@ from device.events import (
     Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
+    RestoreReply,
     RunTool,
     SendFrame,
     SendToolOutcome,
@@ -648,6 +653,47 @@ def test_a_chime_that_the_microphone_hears_is_not_answered_by_a_chime() -> None:
     assert without_notes(play(conversation, ActivityEnded())) == [EndActivity()]
 
 
+def test_a_suspicion_ducks_the_reply_and_its_end_restores_it() -> None:
+    conversation = ready()
+    play(conversation, AUDIO)
+    assert play(conversation, BargeInSuspected()) == [DuckReply()]
+    assert play(conversation, BargeInDismissed()) == [RestoreReply()]
+    assert conversation.face is Face.SPEAKING
+
+
+def test_whether_people_can_talk_over_a_reply_may_change_with_the_devices() -> None:
+    conversation = ready()
+    play(conversation, AUDIO)
+    assert conversation.listening
+    play(conversation, DuplexChosen(Duplex.HALF))
+    assert not conversation.listening
+    play(conversation, DuplexChosen(Duplex.FULL))
+    assert conversation.listening
+
+
+def test_a_chime_is_played_where_it_is_wanted_and_keeps_the_device_from_hearing_itself() -> None:
+    conversation = Conversation(duplex=Duplex.HALF, chimes=frozenset(Chime))
+    played = without_notes(play(conversation, Connected(), Started()))
+    assert played == [PlayChime(Chime.READY)]
+    assert conversation.sounding
+    assert not conversation.listening
+    play(conversation, PlaybackDrained())
+    assert not conversation.sounding
+    actions = spoken(conversation) + play(conversation, PlaybackDrained(), AUDIO, ButtonPressed())
+    actions += play(conversation, TurnComplete(), PlaybackDrained(), MuteToggled(), MuteToggled())
+    actions += play(conversation, FaultRaised("part", "Mend it."))
+    assert [action.chime for action in actions if isinstance(action, PlayChime)] == [
+        Chime.HEARD,
+        Chime.INTERRUPTED,
+        Chime.MUTED,
+        Chime.UNMUTED,
+        Chime.FAULT,
+    ]
+    silent = Conversation(chimes=())
+    actions = play(silent, Connected(), Started(), MuteToggled(), FaultRaised("part", "Mend it."))
+    assert not any(isinstance(action, PlayChime) for action in actions)
+
+
 def test_at_half_duplex_a_chime_is_not_heard() -> None:
     conversation = ready(duplex=Duplex.HALF)
     play(conversation, ConnectionLost("reset"), StillOffline("no route"))
@@ -723,6 +769,10 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             ReplyInterrupted(),
             PlaybackDrained(),
             AnswerOverdue(),
+            BargeInSuspected(),
+            BargeInDismissed(),
+            DuplexChosen(Duplex.FULL),
+            DuplexChosen(Duplex.HALF),
             ButtonPressed(),
             MuteToggled(),
             Connected(),
@@ -877,6 +927,10 @@ RARE: list[Callable[[str], Event]] = [
     lambda _: ActivityFrame(frame()),
     lambda _: ReplyInterrupted(),
     lambda _: InteractionContinues(),
+    lambda _: BargeInSuspected(),
+    lambda _: BargeInDismissed(),
+    lambda _: DuplexChosen(Duplex.FULL),
+    lambda _: DuplexChosen(Duplex.HALF),
     lambda _: AnswerOverdue(),
     lambda _: ButtonPressed(),
     lambda _: MuteToggled(),

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Protocol
 
 from device.audio.formats import MICROPHONE_RATE_HZ
 from device.audio.reference import Reference
+from device.config import EchoMode
 from device.errors import UnavailableError
 from device.events import Duplex, Frame
 
@@ -127,15 +127,6 @@ def software_loads() -> bool:
 
 
 # ------------------------------------------------------------------------------- choosing
-
-
-class EchoMode(StrEnum):
-    """Who takes the echo out of what the microphone hears."""
-
-    AUTO = "auto"
-    SOFTWARE = "software"
-    HARDWARE = "hardware"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ def _tell_failure(task: asyncio.Task[None]) -> None:
 class FileMicrophone:
     """Gives a recording in real time, and silence before and after it."""
 
+    name = "file:a recording"
+
     def __init__(self, pcm: bytes = b"") -> None:
         self._coming = bytearray(pcm)
         self._queue = FrameQueue()
@@ -130,6 +132,8 @@ class FileSpeaker:
     on_output: see `OutputTap`.
     gain: volume and ducking; None leaves the samples as they are.
     """
+
+    name = "file:a recording"
 
     def __init__(
         self,

@@ -61,6 +61,11 @@ class Finder:
             )
         raise UnavailableError(self._why(name, direction, failures))
 
+    def name_of(self, pcm: str) -> str:
+        """What the card behind ALSA's name calls itself; ALSA's name where there is none behind it."""
+        card = next((card for card in self.cards() if f"CARD={card.id}," in f"{pcm},"), None)
+        return f"{card.id} {card.name} {card.description}" if card else pcm
+
     def candidates(self, name: str, direction: Direction) -> list[str]:
         """ALSA's names for the devices that `name` may mean, best first.
 

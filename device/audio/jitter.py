@@ -13,12 +13,12 @@ from collections import deque
 from dataclasses import dataclass
 
 FIRST_NEED_MS = 200.0
-SHORTEST_LEAD_MS = 60.0
+SHORTEST_LEAD_MS = 40.0
 LONGEST_LEAD_MS = 440.0
-MARGIN_MS = 40.0
-"""A device takes 20 ms at once, and timers are late by some."""
-TRUSTED_REPLIES = 24
-"""Fewer do not show what a connection may do."""
+MARGIN_MS = 20.0
+"""A device takes 20 ms at once."""
+TRUSTED_REPLIES = 1
+"""One shows what a connection usually does; what it rarely does costs one pause, and is remembered."""
 REMEMBERED_REPLIES = 48
 TELLING_S = 0.5
 """A reply that came within less, say in one burst, tells nothing of the gaps that others may have."""

@@ -39,6 +39,7 @@ class PortAudioMicrophone:
         self._loop = asyncio.get_running_loop()
         self._queue = FrameQueue()
         self._started = False
+        self._name = settings.input
         self._supervisor = Supervisor(
             Direction.INPUT,
             settings.input,
@@ -47,6 +48,11 @@ class PortAudioMicrophone:
             cards=list_text,
         )
         self._supervisor.start()
+
+    @property
+    def name(self) -> str:
+        """What the card calls itself; as configured while there is none."""
+        return self._name
 
     @property
     def dropped(self) -> int:
@@ -77,6 +83,7 @@ class PortAudioMicrophone:
             rate_hz=MICROPHONE_RATE_HZ,
             channel=self._settings.input_channel,
         )
+        self._name = self._finder.name_of(found.pcm)
         shaper = InputShaper(found.shape, channel=self._settings.input_channel)
         return PortAudioStream(
             found.pcm,

@@ -12,6 +12,10 @@ class Microphone(Protocol):
     """A source of frames in real time."""
 
     @property
+    def name(self) -> str:
+        """What the device calls itself, as far as it is known."""
+
+    @property
     def dropped(self) -> int:
         """Frames lost because the event loop did not take them in time."""
 
@@ -30,6 +34,10 @@ class Microphone(Protocol):
 
 class Speaker(Protocol):
     """A sink for reply audio in real time."""
+
+    @property
+    def name(self) -> str:
+        """What the device calls itself, as far as it is known."""
 
     @property
     def volume(self) -> int:

@@ -58,6 +58,7 @@ class PortAudioSpeaker:
         self._tell_lost = on_lost
         self._tell_back = on_back
         self._stream: PortAudioStream | None = None
+        self._name = settings.output
         self._playback = Playback(self._drained, clock=self._loop.time)
         self._gain = Gain(settings.volume, highest_percent=settings.volume_max)
         self._path = OutputPath(self._playback, self._gain, on_played=on_played, on_output=on_output)
@@ -73,6 +74,11 @@ class PortAudioSpeaker:
             cards=list_text,
         )
         self._supervisor.start()
+
+    @property
+    def name(self) -> str:
+        """What the card calls itself; as configured while there is none."""
+        return self._name
 
     @property
     def volume(self) -> int:
@@ -134,6 +140,7 @@ class PortAudioSpeaker:
     def _open(self) -> Stream:
         """On another thread."""
         found = self._finder.find(self._settings.output, Direction.OUTPUT, rate_hz=REPLY_RATE_HZ)
+        self._name = self._finder.name_of(found.pcm)
         shaper = OutputShaper(found.shape)
         return PortAudioStream(
             found.pcm,

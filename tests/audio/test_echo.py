@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from device.audio.echo import (
     INSTALL_HINT,
     EchoChoice,
-    EchoMode,
     NoEcho,
     SoftwareEcho,
     choose_echo,
@@ -25,6 +24,7 @@ from device.audio.echo import (
 )
 from device.audio.formats import BLOCK_SAMPLES, FRAME_BYTES, SILENT_BLOCK, SILENT_FRAME
 from device.audio.reference import LIMIT_BLOCKS, RESERVE_BLOCKS, SPARE_BLOCKS, WINDOW_FRAMES, Reference
+from device.config import EchoMode
 from device.errors import UnavailableError
 from device.events import Duplex, Frame
 from tests.audio.kitchen import babble

@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-NAMES = ("latency", "session")
+NAMES = ("latency", "session", "sound")
 
 
 def machine() -> str:

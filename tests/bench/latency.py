@@ -31,9 +31,9 @@ from tests.sounds import silence, speech, write_wav
 
 LADLE = [sys.executable, "-m", "device.cli"]
 BLOCK_MS = 20
-LEAD_S, SPEECH_S, HANGOVER_S = 0.4, 0.6, 0.6
+LEAD_S, SPEECH_S, HANGOVER_S = 0.4, 0.6, 0.85
 REPLY_BEFORE_PRESS_S = 0.3
-TURN_S = 2.2
+TURN_S = 2.6
 TALKING_REPLY_MS = 500
 MOCK_PINS = {"GPIOZERO_PIN_FACTORY": "mock", "GPIOZERO_MOCK_PIN_CLASS": "mockpwmpin"}
 
