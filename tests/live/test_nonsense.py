@@ -224,6 +224,7 @@ class Listener:
             match action:
                 case PlayReply(pcm):
                     self._playback.append(pcm)
+                    self._playback.complete()
                 case FlushSpeaker():
                     self._playback.flush()
                 case RunTool(call):
