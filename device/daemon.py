@@ -335,6 +335,7 @@ class Daemon:
 
     def _silence(self, by: InterruptedBy) -> None:
         unheard_ms = reply_ms(self._speaker.flush() * SAMPLE_BYTES)
+        self._hearing.cut_off()
         logger.info("interrupted by=%s unheard_ms=%.0f", by, unheard_ms)
 
     def _show(self, face: Face) -> None:

@@ -48,7 +48,7 @@ def wait_for(process: subprocess.Popen[str], event: str) -> str:
     said = []
     for line in process.stderr:
         said.append(line)
-        if f" {event} " in line:
+        if event in line.split():
             return line
     pytest.fail(f"no {event} in the journal: {said}")
 
@@ -87,3 +87,49 @@ def test_a_question_in_the_room_is_answered_in_the_room(tmp_path: Path) -> None:
     answer = as_heard_at_16_khz(tmp_path / "answer.raw")
     assert voiced_s(answer) > 2, "somebody speaks for some seconds"
     assert "chicken" in asyncio.run(Ear().hear(answer, clarity=len)).lower()
+
+
+LONG_ANSWER = "What can you do?"
+INTERRUPTION = "Stop please, I would like to ask you about something else entirely."
+
+
+@pytest.mark.timeout(120)
+def test_with_its_own_voice_in_the_room_it_is_stopped_by_a_person_and_not_by_itself(tmp_path: Path) -> None:
+    """The echo comes back through PulseAudio, 60 ms late and as loud as the person."""
+
+    def voice(name: str, text: str) -> Path:
+        pcm = asyncio.run(Mouth(MICROPHONE_VOICE).for_microphone(text))
+        return write_wav(tmp_path / name, silence(0.2) + pcm + silence(0.2))
+
+    question, over_it = voice("question.wav", LONG_ANSWER), voice("over_it.wav", INTERRUPTION)
+    with virtual_card() as card, running(card, "rehearsal-server") as stand_in:
+        assert stand_in.stdout
+        live = json.loads(stand_in.stdout.readline())
+        card.hear_itself()
+        config = tmp_path / "ladle.yaml"
+        audio = {"input": "default", "output": "default", "latency_ms": 150}
+        config.write_text(yaml.safe_dump({"live": live, "audio": audio}), encoding="utf-8")
+        with running(card, "run", "--config", str(config)) as daemon:
+            assert "by=software duplex=full" in wait_for(daemon, "echo")
+            wait_for(daemon, "ready")
+            for _ in range(2):
+                card.play_into_microphone(question)
+                wait_for(daemon, "reply_started")
+                assert "interrupted" not in until(daemon, "reply_ended"), "by its own echo"
+            card.play_into_microphone(question)
+            wait_for(daemon, "reply_started")
+            card.play_into_microphone(over_it)
+            assert "by=voice" in wait_for(daemon, "interrupted")
+            wait_for(daemon, "reply_started")
+            assert "interrupted" not in until(daemon, "reply_ended"), "though the speaker was started again"
+
+
+def until(process: subprocess.Popen[str], event: str) -> str:
+    """All that the journal says up to and with that event."""
+    assert process.stderr
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if event in line.split():
+            return "".join(said)
+    pytest.fail(f"no {event} in the journal: {said}")

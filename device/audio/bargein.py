@@ -45,8 +45,8 @@ class BargeIn:
     """Listens over replies, frame by frame.
 
     suspicion: what ducks. confirmation: what stops, counted from the suspicion on. doubt_ms: how long a
-    suspicion may wait for it. deaf_ms: how much of the first reply cannot be talked over: the canceller
-    has to hear the room first.
+    suspicion may wait for it. deaf_ms: how much of the first reply cannot be talked over, and of one after
+    the echo has moved: the canceller has to find it first.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class BargeIn:
         self._suspicion = suspicion
         self._confirmation = confirmation
         self._doubt_frames = frames_in(doubt_ms)
-        self._deaf_frames = deaf_ms // FRAME_MS
+        self._finding_frames = self._deaf_frames = deaf_ms // FRAME_MS
         self._heard: list[bool] = []
         self._suspects = False
 
@@ -71,6 +71,11 @@ class BargeIn:
             return None
         self._heard.append(voiced)
         return self._confirm() if self._suspects else self._suspect()
+
+    def deafen(self) -> None:
+        """The echo has moved: what is left of it may pass for a person, until the canceller has found it."""
+        self.forget()
+        self._deaf_frames = self._finding_frames
 
     def forget(self) -> None:
         """Begin anew: the reply is over, or nobody listens any more."""

@@ -85,6 +85,11 @@ class Ears:
             self._kept.clear()
         return [*given, *self._unduck()] if ActivityEnded() in given else given
 
+    def deafen(self) -> list[EarEvent]:
+        """The echo has moved: hold back with barge-in until the canceller has found it again."""
+        self._barge_in.deafen()
+        return self._unduck()
+
     def close(self) -> list[EarEvent]:
         """Hear nothing more, and forget what was heard: nobody listens any more."""
         held, self._held_frames = self._held_frames, 0

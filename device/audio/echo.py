@@ -40,6 +40,13 @@ class EchoCanceller(Protocol):
     def erle_db(self) -> float | None:
         """By how many dB the echo was reduced of late; None while nothing was heard that says so."""
 
+    @property
+    def shifts(self) -> int:
+        """How often it had to begin to find the echo again."""
+
+    def begin_anew(self) -> None:
+        """The speaker was cut off and has started again."""
+
     def played(self, pcm: bytes) -> None:
         """Take what was just handed to the speaker: 24 kHz, after volume and ducking. On any one thread."""
 
@@ -51,6 +58,10 @@ class NoEcho:
     """For a microphone that has no echo in it, or that nobody listens to while a reply plays."""
 
     erle_db: float | None = None
+    shifts = 0
+
+    def begin_anew(self) -> None:
+        """There is nothing to find."""
 
     def played(self, pcm: bytes) -> None:
         """Nobody asks what was played."""
@@ -64,10 +75,11 @@ class SoftwareEcho:
     """AEC3 over the reference of what was played."""
 
     def __init__(self, reference: Reference | None = None) -> None:
-        """Raises UnavailableError where the package is not there."""
+        """reference: of what is played. Raises UnavailableError where the package is not there."""
         processor = _load()
         self._reference = reference or Reference()
         self.played = self._reference.played
+        self.begin_anew = self._reference.begin_anew
         self._processor = processor(
             sample_rate=MICROPHONE_RATE_HZ,
             num_channels=1,
@@ -86,6 +98,11 @@ class SoftwareEcho:
         if not self._heard_energy or not self._left_energy:
             return None
         return 10 * math.log10(self._heard_energy / self._left_energy)
+
+    @property
+    def shifts(self) -> int:
+        """How often the reference was moved."""
+        return self._reference.shifts
 
     def process(self, frame: Frame) -> Frame:
         """The frame without our own voice, delayed by some ms."""
@@ -215,6 +232,10 @@ def _known(name: str) -> Canceller | None:
     return next((known for known in KNOWN_CANCELLERS if known.name in folded), None)
 
 
-def open_echo(choice: EchoChoice) -> EchoCanceller:
-    """The canceller of that choice. Raises UnavailableError where it does not load."""
-    return SoftwareEcho() if choice.by is EchoMode.SOFTWARE else NoEcho()
+def open_echo(choice: EchoChoice, *, held_ms: int) -> EchoCanceller:
+    """The canceller of that choice; held_ms: see `Reference`.
+
+    Raises:
+        UnavailableError: it does not load.
+    """
+    return SoftwareEcho(Reference(held_ms=held_ms)) if choice.by is EchoMode.SOFTWARE else NoEcho()

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable
 from device.audio.bargein import BargeIn, Step
 from device.audio.ears import EarEvent, Ears
 from device.audio.echo import EchoCanceller, EchoChoice, NoEcho, choose_echo, open_echo
+from device.audio.formats import frames_in
 from device.audio.gate import Gate
 from device.config import AudioSettings, EchoMode, GateSettings
 from device.events import BargeInDismissed, BargeInSuspected, Duplex, DuplexChosen, Event, Frame
 
 logger = logging.getLogger(__name__)
+
+RESTART_MS = 200
+"""After this a speaker that was cut off has taken all that it takes at once when it starts again."""
 
 
 class Hearing:
@@ -28,6 +32,8 @@ class Hearing:
         self.gate = Gate(gate)
         self.echo: EchoCanceller = NoEcho()
         self._choice: EchoChoice | None = None
+        self._shifts = 0
+        self._restarting_frames = 0
         self._ears = Ears(self.gate, BargeIn())
 
     def played(self, pcm: bytes) -> None:
@@ -36,8 +42,20 @@ class Hearing:
 
     def take(self, frame: Frame, *, listening: bool, sounding: bool) -> None:
         """A frame. listening: whether speech is wanted; sounding: whether the speaker plays anything."""
+        if self._restarting_frames:
+            self._restarting_frames -= 1
+            if not self._restarting_frames:
+                self.echo.begin_anew()
         clean = self.echo.process(frame)  # always: it has to keep step with what is played
+        if self.echo.shifts != self._shifts:
+            self._shifts = self.echo.shifts
+            self._tell(self._ears.deafen())
         self._tell(self._ears.process(clean, replying=sounding) if listening else self._ears.close())
+
+    def cut_off(self) -> None:
+        """What played was cut off, and the device starts again: the echo moves."""
+        self._tell(self._ears.deafen())
+        self._restarting_frames = frames_in(RESTART_MS)
 
     def close(self) -> None:
         """No more frames come for now: end what would never end."""
@@ -56,7 +74,8 @@ class Hearing:
         if choice == self._choice:
             return
         self.close()
-        self._choice, self.echo = choice, open_echo(choice)
+        self._choice, self.echo = choice, open_echo(choice, held_ms=audio.latency_ms)
+        self._shifts = self.echo.shifts
         # Only a canceller in software has to hear the room before it can be relied on.
         deaf_ms = audio.barge_in.deaf_ms if choice.by is EchoMode.SOFTWARE else 0
         self._ears = Ears(self.gate, BargeIn(doubt_ms=audio.barge_in.doubt_ms, deaf_ms=deaf_ms))

@@ -6,14 +6,13 @@ frame meets the n-th block, however late either is looked at. Three things put t
 each is mended within a stated bound:
 
 * the speaker gives too little (its clock is slow, it stalls, it is away): silence is put in;
-* it gives too much (its clock is fast, the microphone was away): over `WINDOW_FRAMES` the fewest blocks that
-  ever waited were not needed; more than `SPARE_BLOCKS` of them are thrown away, down to `RESERVE_BLOCKS`;
-* in digital silence, where nobody notices, the reserve is brought back exactly.
+* it gives too much (its clock is fast, it was started again, the microphone was away): over `WINDOW_FRAMES`
+  the fewest blocks that ever waited were not needed; where these are more than may wait, they are thrown
+  away, down to the reserve.
 
-So after at most two windows (2 s) the reference lags no more than `SPARE_BLOCKS` (40 ms) behind the least
-that bursts need, and 20 ms for resampling. That is less than a sound needs to come back, from the hand-over
-through the device's buffer and the room to the end of a frame; a reference that came after its echo could not
-cancel it.
+Every such shift moves the echo against the reference, and the canceller has to find it again. So there is a
+reserve against bursts, as large as it can be: a block may wait no longer than the device holds it before it
+sounds, or the reference would come after its echo and could not cancel it.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from typing import Any
 
 from device.audio.formats import (
     BLOCK_BYTES,
+    BLOCK_MS,
     FRAME_BYTES,
     MICROPHONE_RATE_HZ,
     REPLY_RATE_HZ,
@@ -35,23 +35,31 @@ from device.events import Frame
 LIMIT_BLOCKS = 150
 """Three seconds: more than the microphone's own queue holds while the event loop stalls."""
 
-WINDOW_FRAMES = 50
-RESERVE_BLOCKS = 1
-SPARE_BLOCKS = 2
+WINDOW_FRAMES = 250
+SHORT_WINDOW_FRAMES = 50
+SLACK_BLOCKS = 2
+"""A surplus larger than this, as a speaker leaves that was cut off and started again, cannot wait so long."""
+LEAST_HELD_MS = 40
 
 
 class Reference:
     """Takes 24 kHz blocks on any one thread, gives 16 kHz frames on another."""
 
-    def __init__(self, resampled: Callable[[bytes], bytes] | None = None) -> None:
-        """resampled: makes a 16 kHz frame of each 24 kHz block; None is soxr."""
+    def __init__(
+        self, resampled: Callable[[bytes], bytes] | None = None, *, held_ms: int = LEAST_HELD_MS
+    ) -> None:
+        """resampled: makes a 16 kHz frame of each 24 kHz block; None is soxr.
+
+        held_ms: for how long the speaker holds a block before it sounds, at least.
+        """
+        self._most_waiting = max(held_ms, LEAST_HELD_MS) // BLOCK_MS - 1  # resampling takes one
+        self._reserve = self._most_waiting - 1
         self._lock = threading.Lock()
         self._handed = bytearray()
         self._resampled = resampled or _Resampler().resampled
         self._next_number: int | None = None
-        self._fewest = LIMIT_BLOCKS
-        self._frames_watched = 0
-        self._hold_back = False
+        self._long, self._short = _Window(WINDOW_FRAMES), _Window(SHORT_WINDOW_FRAMES)
+        self._to_insert = 0
         self.blocks_dropped = 0
         self.blocks_inserted = 0
 
@@ -66,8 +74,18 @@ class Reference:
         with self._lock:
             self._follow(frame.number)
             block = self._take()
-            self._watch(block)
+            self._watch()
         return self._resampled(block)
+
+    def begin_anew(self) -> None:
+        """The speaker was cut off and started again: what it held was never heard."""
+        with self._lock:
+            self._next_number = None
+
+    @property
+    def shifts(self) -> int:
+        """How often the reference was moved, so that the echo has to be found again."""
+        return self.blocks_dropped + self.blocks_inserted
 
     @property
     def _waiting(self) -> int:
@@ -82,31 +100,49 @@ class Reference:
         """Pass over the blocks of frames that were lost; begin anew where the microphone did."""
         lost = -1 if self._next_number is None else number - self._next_number
         self._next_number = number + 1
-        goes_on = 0 <= lost <= LIMIT_BLOCKS
-        self._drop(min(lost, self._waiting) if goes_on else self._waiting - RESERVE_BLOCKS)
+        if 0 <= lost <= LIMIT_BLOCKS:
+            self._drop(min(lost, self._waiting))
+            return
+        self._drop(self._waiting - self._reserve - 1)
+        self._to_insert = max(0, self._reserve + 1 - self._waiting)
 
     def _take(self) -> bytes:
-        if self._hold_back or not self._waiting:
-            self._hold_back = False
+        if self._to_insert or not self._waiting:
+            self._to_insert = max(0, self._to_insert - 1)
             self.blocks_inserted += 1
             return SILENT_BLOCK
         block = bytes(self._handed[:BLOCK_BYTES])
         del self._handed[:BLOCK_BYTES]
         return block
 
-    def _watch(self, block: bytes) -> None:
-        self._fewest = min(self._fewest, self._waiting)
-        self._frames_watched += 1
-        if self._frames_watched < WINDOW_FRAMES:
-            return
-        surplus = self._fewest - RESERVE_BLOCKS
-        if self._fewest > SPARE_BLOCKS or (surplus > 0 and self._is_silent(block, surplus)):
-            self._drop(surplus)
-        self._hold_back = surplus < 0 and block == SILENT_BLOCK
-        self._fewest, self._frames_watched = LIMIT_BLOCKS, 0
+    def _watch(self) -> None:
+        if self._to_insert:
+            return  # what waits is being built up
+        for window, bearable in ((self._long, 0), (self._short, SLACK_BLOCKS)):
+            fewest = window.fewest_of(self._waiting)
+            if fewest is not None and fewest - self._most_waiting > bearable:
+                self._drop(fewest - self._reserve)
+                self._long, self._short = _Window(WINDOW_FRAMES), _Window(SHORT_WINDOW_FRAMES)
+                return
 
-    def _is_silent(self, block: bytes, following: int) -> bool:
-        return block == SILENT_BLOCK and not any(self._handed[: following * BLOCK_BYTES])
+
+class _Window:
+    """The fewest blocks that waited over some frames, told when these are over."""
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._begin()
+
+    def _begin(self) -> None:
+        self._left, self._fewest = self._frames, LIMIT_BLOCKS
+
+    def fewest_of(self, waiting: int) -> int | None:
+        self._left -= 1
+        self._fewest = fewest = min(self._fewest, waiting)
+        if self._left:
+            return None
+        self._begin()
+        return fewest
 
 
 class _Resampler:

@@ -61,6 +61,11 @@ class VirtualCard:
                 recorder.terminate()
                 recorder.wait(5)
 
+    def hear_itself(self) -> None:
+        """From now on the microphone hears the speaker, as loudly as a person, with some delay."""
+        echo = ["module-loopback", "source=spk.monitor", "sink=micsink", "latency_msec=60"]
+        _pactl(self.environment, "load-module", *echo)
+
     def pull(self, device: str) -> None:
         """Take `vmic`, `vspk` or `vmic6` away."""
         listed = subprocess.run(
