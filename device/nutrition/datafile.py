@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from device.errors import ConfigError
-from device.nutrition.plainyaml import Key, line_in, read_plain
+from device.nutrition.plainyaml import Key, Plain, line_in, read_plain, tree_of
 
 FAULTS_SHOWN = 10
 
@@ -44,7 +45,12 @@ class DataFile:
         self.path = path
         self._faults: list[tuple[int, str]] = []
         self._text = self._read_text()
-        self.content = self._read_content()
+        self._plain = self._read_plain()
+
+    @property
+    def content(self) -> Any:
+        """Dictionaries, lists and text."""
+        return self._plain.content
 
     def checked(self, schema: type[EntryT]) -> EntryT:
         """The content as `schema`.
@@ -63,7 +69,15 @@ class DataFile:
 
     def add_fault(self, key: Key, complaint: str) -> None:
         """Note a fault at `key`, such as ("foods", "apple", "per_100g")."""
-        self._note(line_in(self._text, key), key, complaint)
+        self._note(self.line_of(key), key, complaint)
+
+    def line_of(self, key: Key) -> int:
+        """The line, from 1, of `key`, or of the nearest thing above it."""
+        return self._plain.lines.get(key) or line_in(self._tree, key)
+
+    @cached_property
+    def _tree(self) -> yaml.Node | None:
+        return tree_of(self._text)
 
     def raise_faults(self) -> None:
         """Raise what was noted.
@@ -91,7 +105,7 @@ class DataFile:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"{self.path} cannot be read: {reason}. Put a readable file there.") from None
 
-    def _read_content(self) -> Any:
+    def _read_plain(self) -> Plain:
         def doubled(line: int, key: Key) -> None:
             self._note(line, key, "is there twice; keep one of them.")
 

@@ -1,57 +1,283 @@
-"""Today's meals: their targets as they are now, and which of them were missed. Held in memory."""
+"""One day of one person: what the plan held, what became of it, and proposals to let it add up again.
+
+A day is worked out from its plan and from what the diary holds of it, so that undoing is leaving out. For
+energy and each macronutrient, in whole kcal and g and at every moment:
+
+    target + credit = eaten + targets of the open meals + left over
+
+A proposal moves targets of meals to come so that less is left over. It never takes a meal away, never asks
+for exercise, and changes nothing until what it holds is logged.
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from device.nutrition.events import (
+    ActivityDone,
+    FoodEaten,
+    Happening,
+    MealChange,
+    MealMissed,
+    PlanAdjusted,
+)
 from device.nutrition.macros import NOTHING, Macros, total
 from device.nutrition.plan import Plan, PlannedMeal
-from device.nutrition.rebalance import MealTarget, rebalance
+from device.nutrition.rebalance import (
+    MealTarget,
+    as_food,
+    changed_within_bounds,
+    movable,
+    part_that_evens,
+    rebalance,
+    whole,
+)
+from device.nutrition.variation import OFF, Variation, varied_targets
+
+RAN_OVER_SHARE = 0.15
+WORTH_MOVING_KCAL = 50
+RAN_OVER = "Today ran over its plan, and that is fine. Carry on as usual."
 
 
 class MealStatus(StrEnum):
-    """OPEN: to be eaten, or eaten without a word. MISSED: it was said that it was missed."""
+    """OPEN: to be eaten, or eaten without a word. EATEN, MISSED: it was said."""
 
     OPEN = "open"
+    EATEN = "eaten"
     MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
 class MealToday:
-    """A meal of one day; `target` is what it should hold now, in whole kcal and g."""
+    """A meal of one day; `target`: what it should hold now, or should have held; `eaten`: what was logged.
+
+    Both in whole kcal and g. Food that is called unplanned never makes a meal eaten.
+    """
 
     planned: PlannedMeal
     target: Macros
     status: MealStatus = MealStatus.OPEN
+    eaten: Macros = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class DayPlan:
-    """One day. The targets of its open meals and `left_over` always make the day's target, exactly.
+class DayState:
+    """A day as it stands; all amounts in whole kcal and g.
 
-    left_over: what missed meals held and no other meal had room for, in whole kcal and g.
+    facts: what it was worked out from; credit: what exercise adds to the day, as carbohydrate and fat.
     """
 
+    plan: Plan
     date: date
     meals: tuple[MealToday, ...]
-    left_over: Macros = NOTHING
+    eaten: Macros = NOTHING
+    credit: Macros = NOTHING
+    facts: tuple[Happening, ...] = field(default=(), repr=False)
+
+    @property
+    def open_meals(self) -> tuple[MealToday, ...]:
+        """The meals of which nothing was said yet, with their targets now."""
+        return tuple(meal for meal in self.meals if meal.status is MealStatus.OPEN)
 
     @property
     def open_target(self) -> Macros:
-        """The targets of all open meals together, in kcal and g."""
-        return total(meal.target for meal in self.meals if meal.status is MealStatus.OPEN)
+        """The targets of all open meals together."""
+        return total(meal.target for meal in self.open_meals)
+
+    @property
+    def left(self) -> Macros:
+        """What the day still has room for; below zero: more was eaten."""
+        return self.plan.target + self.credit - self.eaten
+
+    @property
+    def left_over(self) -> Macros:
+        """What of `left` is in no open meal; below zero: the day runs over by it."""
+        return self.left - self.open_target
+
+    @property
+    def ran_over(self) -> bool:
+        """Whether the day runs over by more than the meals to come can or should take up; say RAN_OVER."""
+        return self.left_over.energy_kcal < -RAN_OVER_SHARE * self.plan.target.energy_kcal
+
+    def meal(self, planned: PlannedMeal) -> MealToday:
+        """That meal today.
+
+        Raises:
+            ValueError: it is not one of the plan.
+        """
+        return self.meals[self.plan.meals.index(planned)]
+
+    def coming(self, now: datetime, after: PlannedMeal | None = None) -> tuple[MealToday, ...]:
+        """The open meals that are later than `now`, and later than the meal `after`."""
+        today = self.plan.logical_date(now)
+        if today > self.date:
+            return ()
+        begun = self.plan.minute_of_day(now.time()) if today == self.date else -1
+        if after is not None:
+            begun = max(begun, self.plan.minute_of_day(after.time))
+        return tuple(meal for meal in self.open_meals if self.plan.minute_of_day(meal.planned.time) > begun)
+
+    def with_facts(self, facts: Iterable[Happening]) -> DayState:
+        """The day when these happen too."""
+        return day_state(self.plan, self.date, (*self.facts, *facts))
+
+
+def day_state(plan: Plan, day: date, facts: Iterable[Happening] = ()) -> DayState:
+    """The day by what stands of it in the diary, in the order in which it happened.
+
+    What is about a meal that the plan does not have any more still counts as eaten.
+    """
+    known = tuple(facts)
+    targets = {meal.name: meal.target for meal in plan.meals}
+    planned = dict(targets)
+    for change in (change for fact in known if isinstance(fact, PlanAdjusted) for change in fact.changes):
+        if change.meal in targets:
+            targets[change.meal] = changed_within_bounds(
+                planned[change.meal], targets[change.meal], change.change
+            )
+    foods = [fact for fact in known if isinstance(fact, FoodEaten)]
+    missed = {fact.meal for fact in known if isinstance(fact, MealMissed)}
+    meals = tuple(_meal_today(meal, targets[meal.name], foods, missed) for meal in plan.meals)
+    credited = sum(fact.credited_kcal for fact in known if isinstance(fact, ActivityDone))
+    return DayState(plan, day, meals, _eaten(foods), as_food(round(credited), plan.target), known)
+
+
+def _meal_today(meal: PlannedMeal, target: Macros, foods: Sequence[FoodEaten], missed: set[str]) -> MealToday:
+    eaten = [food for food in foods if food.meal == meal.name and not food.is_unplanned]
+    if eaten:
+        return MealToday(meal, target, MealStatus.EATEN, _eaten(eaten))
+    return MealToday(meal, target, MealStatus.MISSED if meal.name in missed else MealStatus.OPEN)
+
+
+def _eaten(foods: Iterable[FoodEaten]) -> Macros:
+    return whole(total(item.nutrients.macros for food in foods for item in food.items))
+
+
+# ------------------------------------------------------------------------------------- proposals
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a proposal keeps to beside the bounds of each meal; a limit on carbohydrate forbids variation."""
+
+    carbohydrate_cap_meal_g: int | None = None
+    variation: Variation = OFF
+
+
+NO_RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
 class MovedTarget:
-    """What a meal's target was and is, in whole kcal and g."""
+    """What a meal's target was and would be, in whole kcal and g."""
 
     meal: PlannedMeal
     before: Macros
     after: Macros
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would happen to a day; nothing has until `happenings` are logged, as one entry.
+
+    state: the day without it; facts: what happened; amount: what they add to what is left over, or take from
+    it (negative); moved: the meals to come, moved or not.
+    """
+
+    state: DayState
+    facts: tuple[Happening, ...]
+    amount: Macros
+    moved: tuple[MovedTarget, ...]
+
+    @property
+    def residual(self) -> Macros:
+        """The part of `amount` that moved to no meal."""
+        return self.amount - total(moved.after - moved.before for moved in self.moved)
+
+    @property
+    def adjustment(self) -> PlanAdjusted | None:
+        """What is to be logged of the plan; None where no meal moves."""
+        changes = tuple(
+            MealChange(moved.meal.name, moved.before, moved.after)
+            for moved in self.moved
+            if moved.before != moved.after
+        )
+        return PlanAdjusted(changes, self.residual, self.state.date) if changes else None
+
+    @property
+    def happenings(self) -> tuple[Happening, ...]:
+        """All that is to be logged; empty where nothing changes."""
+        return self.facts if self.adjustment is None else (*self.facts, self.adjustment)
+
+    @property
+    def after(self) -> DayState:
+        """The day once it is logged."""
+        return self.state.with_facts(self.happenings)
+
+
+def propose_missed(
+    state: DayState,
+    meal: PlannedMeal,
+    now: datetime,
+    *,
+    is_on_purpose: bool = False,
+    rules: Rules = NO_RULES,
+) -> Proposal:
+    """Spread what a missed meal should have held over the meals after it and after `now`.
+
+    One that was skipped on purpose is not spread. Where the meal was missed or eaten before, nothing happens.
+
+    Raises:
+        ValueError: the meal is not one of the plan.
+    """
+    if state.meal(meal).status is not MealStatus.OPEN:
+        return _proposal(state, (), state.coming(now, meal), rules)
+    coming = () if is_on_purpose else state.with_facts((MealMissed(meal.name),)).coming(now, meal)
+    return _proposal(state, (MealMissed(meal.name, is_on_purpose),), coming, rules)
+
+
+def propose_food(state: DayState, food: FoodEaten, now: datetime, *, rules: Rules = NO_RULES) -> Proposal:
+    """Let the meals to come make up for food: for all of it, or for what a planned meal had more or less.
+
+    What was left over is used up first, and a difference below 50 kcal moves nothing.
+    """
+    after = state.with_facts((food,))
+    change = part_that_evens(after.left_over - state.left_over, after.left_over)
+    is_worth_it = abs(change.energy_kcal) >= WORTH_MOVING_KCAL
+    return _proposal(state, (food,), after.coming(now) if is_worth_it else (), rules)
+
+
+def propose_even(state: DayState, now: datetime, *, rules: Rules = NO_RULES) -> Proposal:
+    """Spread what is left over, such as exercise's credit or what an undo left behind."""
+    left_over = state.left_over
+    return _moving(Proposal(state, (), left_over, ()), state.coming(now), left_over, rules)
+
+
+def _proposal(
+    state: DayState, facts: tuple[Happening, ...], meals: Sequence[MealToday], rules: Rules
+) -> Proposal:
+    after = state.with_facts(facts)
+    amount = after.left_over - state.left_over
+    return _moving(Proposal(state, facts, amount, ()), meals, part_that_evens(amount, after.left_over), rules)
+
+
+def _moving(proposal: Proposal, meals: Sequence[MealToday], change: Macros, rules: Rules) -> Proposal:
+    cap = rules.carbohydrate_cap_meal_g
+    places = [MealTarget(meal.planned.target, meal.target, cap) for meal in meals]
+    targets = rebalance(places, movable(change, proposal.state.plan.target)).targets
+    if cap is None:
+        targets = varied_targets(places, targets, rules.variation)
+    moved = (
+        MovedTarget(meal.planned, meal.target, target) for meal, target in zip(meals, targets, strict=True)
+    )
+    return replace(proposal, moved=tuple(moved))
+
+
+# ------------------------------------------------------------------------------------- in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,62 +292,19 @@ class MissedMeal:
     missed: Macros
     moved: tuple[MovedTarget, ...]
     residual: Macros
-    day: DayPlan
+    day: DayState
     changed: bool
 
 
-def fresh_day(plan: Plan, now: datetime) -> DayPlan:
-    """The day that `now` belongs to, as planned."""
-    return DayPlan(plan.logical_date(now), tuple(MealToday(meal, meal.target) for meal in plan.meals))
-
-
-def miss_meal(plan: Plan, day: DayPlan, meal: PlannedMeal, now: datetime) -> MissedMeal:
-    """Spread the target of a missed meal over the open meals after it and after `now`.
-
-    Raises:
-        ValueError: the meal is not one of the plan.
-    """
-    missed = day.meals[plan.meals.index(meal)]
-    after = max(plan.minute_of_day(now.time()), plan.minute_of_day(meal.time))
-    later = [
-        today
-        for today in day.meals
-        if today.status is MealStatus.OPEN and plan.minute_of_day(today.planned.time) > after
-    ]
-    if missed.status is MealStatus.MISSED:
-        unmoved = tuple(MovedTarget(today.planned, today.target, today.target) for today in later)
-        return MissedMeal(meal, NOTHING, unmoved, NOTHING, day, changed=False)
-    spread = rebalance([MealTarget(today.planned.target, today.target) for today in later], missed.target)
-    moved = tuple(
-        MovedTarget(today.planned, today.target, target)
-        for today, target in zip(later, spread.targets, strict=True)
-    )
-    changed = _with_targets(day, missed, moved, spread.residual)
-    return MissedMeal(meal, missed.target, moved, spread.residual, changed, changed=True)
-
-
-def _with_targets(
-    day: DayPlan, missed: MealToday, moved: tuple[MovedTarget, ...], residual: Macros
-) -> DayPlan:
-    targets = {one.meal.name: one.after for one in moved}
-    meals = tuple(
-        replace(today, status=MealStatus.MISSED)
-        if today == missed
-        else replace(today, target=targets.get(today.planned.name, today.target))
-        for today in day.meals
-    )
-    return replace(day, meals=meals, left_over=day.left_over + residual)
-
-
 class DayPlans:
-    """Keeps the day plan of today and of no other day; safe to use from several threads."""
+    """Keeps the state of today and of no other day; safe to use from several threads."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._lock = threading.Lock()
-        self._today: DayPlan | None = None
+        self._today: DayState | None = None
 
-    def today(self, now: datetime) -> DayPlan:
+    def today(self, now: datetime) -> DayState:
         """The day that `now` belongs to; a new day starts as planned."""
         with self._lock:
             return self._day_of(now)
@@ -129,11 +312,14 @@ class DayPlans:
     def miss(self, meal: PlannedMeal, now: datetime) -> MissedMeal:
         """Mark a meal of the plan as missed today and spread its target over the rest of the day."""
         with self._lock:
-            missed = miss_meal(self.plan, self._day_of(now), meal, now)
-            self._today = missed.day
-            return missed
+            proposal = propose_missed(self._day_of(now), meal, now)
+            self._today = proposal.after
+            has_changed = bool(proposal.happenings)
+            return MissedMeal(
+                meal, proposal.amount, proposal.moved, proposal.residual, self._today, has_changed
+            )
 
-    def _day_of(self, now: datetime) -> DayPlan:
+    def _day_of(self, now: datetime) -> DayState:
         if self._today is None or self._today.date != self.plan.logical_date(now):
-            self._today = fresh_day(self.plan, now)
+            self._today = day_state(self.plan, self.plan.logical_date(now))
         return self._today

@@ -20,7 +20,9 @@ _PARTS = {
     "half": 1 / 2, "halves": 1 / 2, "third": 1 / 3, "thirds": 1 / 3, "quarter": 1 / 4, "quarters": 1 / 4,
     "fifth": 1 / 5, "fifths": 1 / 5, "eighth": 1 / 8, "eighths": 1 / 8,
 }  # fmt: skip
-_ARTICLES = ("a", "an")
+_ARTICLES = ("a", "an", "another")
+_ALONE = ("dozen", "couple", "pair")
+"""Groups of which one is meant where no number is said."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _FRACTION = re.compile(r"(\d+)/(\d+)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -54,7 +56,13 @@ def _counted(words: Sequence[str], at: int) -> Reading | None:
     if part:
         return _of_a_group(words, at + 1, value * part)
     group = _GROUPS.get(_word(words, at))
-    return (value * group, at + 1) if group else (value, at)
+    return _past_of(words, at + 1, value * group, group) if group else (value, at)
+
+
+def _past_of(words: Sequence[str], at: int, value: float, group: float) -> Reading:
+    """After a "dozen" or a "couple": takes "and a half" of it too."""
+    part = _and_part(words, at, 0)
+    return (value + part[0] * group, part[1]) if part[0] else (value, at)
 
 
 def _of_a_group(words: Sequence[str], at: int, value: float) -> Reading:
@@ -81,6 +89,8 @@ def _and_part(words: Sequence[str], at: int, value: float) -> Reading:
 
 
 def _whole(words: Sequence[str], at: int) -> Reading | None:
+    if _word(words, at) in _ALONE:
+        return 1.0, at
     if _word(words, at) in _ARTICLES:
         return _cardinal(words, at + 1) if _word(words, at + 1) in _HUNDREDS else (1.0, at + 1)
     return _written(words, at) or _cardinal(words, at)

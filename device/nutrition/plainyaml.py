@@ -1,17 +1,20 @@
 """YAML as dictionaries, lists and text, and the lines in which things stand.
 
-Reading goes from event to event and keeps no marks, which takes a third of the memory of YAML's own tree; the
-tree is made only when a line has to be named.
+Reading goes from event to event and keeps the lines of the entries only, which takes a third of the memory of
+YAML's own tree; the tree is made only when the line of something within an entry has to be named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 DEEPEST = 12
+ENTRY_DEPTH = 2
+"""Lines are kept of ("foods", "apple") and of what is above it."""
 
 Key = tuple[str | int, ...]
 Doubled = Callable[[int, Key], None]
@@ -20,7 +23,15 @@ Doubled = Callable[[int, Key], None]
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-def read_plain(text: str, doubled: Doubled) -> Any:
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The content of a text, and the lines, from 1, of its keys down to the entries."""
+
+    content: Any
+    lines: dict[Key, int] = field(default_factory=dict)
+
+
+def read_plain(text: str, doubled: Doubled) -> Plain:
     """The content of the one document; an empty one is an empty dictionary. Every scalar is text.
 
     Raises:
@@ -29,18 +40,25 @@ def read_plain(text: str, doubled: Doubled) -> Any:
     events = yaml.parse(text, Loader=_Loader)
     next(events)
     if isinstance(next(events), yaml.StreamEndEvent):
-        return {}
-    content = _Reader(events, doubled).value(next(events), ())
+        return Plain({})
+    reader = _Reader(events, doubled)
+    content = reader.value(next(events), ())
     next(events)
     after = next(events)
     if not isinstance(after, yaml.StreamEndEvent):
         raise _refusal("a second document begins here", after)
-    return content
+    return Plain(content, reader.lines)
 
 
-def line_in(text: str, key: Key) -> int:
+def tree_of(text: str) -> yaml.Node | None:
+    """YAML's own tree of a text that could be read, for `line_in`."""
+    tree: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    return tree
+
+
+def line_in(tree: yaml.Node | None, key: Key) -> int:
     """The line, from 1, of `key`, or of the nearest thing above it that is in the text."""
-    node, line = yaml.compose(text, Loader=_Loader), 1
+    node, line = tree, 1
     for part in key:
         child = _child(node, part)
         if child is None:
@@ -55,6 +73,7 @@ class _Reader:
     def __init__(self, events: Iterator[yaml.Event], doubled: Doubled) -> None:
         self._events = events
         self._doubled = doubled
+        self.lines: dict[Key, int] = {}
 
     def value(self, event: yaml.Event, above: Key) -> Any:
         """The value that begins with `event`; `above` is the key that leads to it."""
@@ -78,6 +97,8 @@ class _Reader:
             key = str(event.value)
             if key in content:
                 self._doubled(_line_of(event), (*above, key))
+            elif len(above) < ENTRY_DEPTH:
+                self.lines[(*above, key)] = _line_of(event)
             content[key] = self.value(next(self._events), (*above, key))
         return content
 

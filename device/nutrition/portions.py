@@ -1,8 +1,8 @@
 """Amounts as people say them, and what they weigh.
 
-`parse_quantity` takes "two and a half slices of toast" apart; `weigh` turns a quantity of a food into grams,
-by the food's own portions first, then by mass, and by volume only where the food has a portion that tells
-how heavy its volume is. Both say so when they do not know instead of guessing.
+`parse_quantity` takes "two and a half slices of toast" and "a 12 oz can of cola" apart; `weigh` turns a
+quantity of a food into grams, by the food's own portions first, then by mass, and by volume only where the
+food has a portion that tells how heavy its volume is. Both say so when they do not know instead of guessing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from dataclasses import dataclass
 
 from device.nutrition.food import Food
 from device.nutrition.numberwords import read_number, read_part_after_unit
-from device.nutrition.units import ALIKE, GRAMS, MILLILITRES, size_of, unit_of
+from device.nutrition.units import ALIKE, GRAMS, MILLILITRES, PIECES, size_of, unit_of
 
 _ABOUT = {"about", "around", "roughly", "approximately", "nearly", "almost", "maybe", "just", "exactly"}
 _VAGUE = {"few", "several", "many", "little", "bit", "lot", "lots", "plenty", "loads"}
 _LINKS = {"of", "a", "an", "the", "my", "some"}
 _JOINS = {"and", "plus", "with"}
+_RANGES = {"or", "to"}
+_HEAPS = {"heaped", "heaping", "level", "full", "scant", "good", "generous", "more", "extra"}
+"""Words before a unit that its weight does not follow."""
+_GRAINS = {"milk", "wheat", "wheatmeal", "grain", "meal"}
+"""What "whole" belongs to; before anything else it says that there is all of it."""
 _FRACTION_SIGNS = {"½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅛": " 1/8"}
 _NUMBER_AND_UNIT = re.compile(r"(\d+(?:[.,/]\d+)?)([a-z]+)")
 _NOT_AMOUNTS = {"percent", "per", "%"}
@@ -92,7 +97,8 @@ def _words(text: str) -> list[str]:
     lower = text.casefold()
     for sign, written in _FRACTION_SIGNS.items():
         lower = lower.replace(sign, written)
-    lower = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", lower)
+    lower = re.sub(r"(?<=[a-z0-9])-(?=[a-z])", " ", lower)
+    lower = re.sub(r"(?<=\d)\s*[-\u2013]\s*(?=\d)", " to ", lower)
     words: list[str] = []
     for raw in lower.split():
         word = raw.strip('.,;:!?"()')
@@ -116,8 +122,15 @@ def _amount_first(words: list[str]) -> SpokenAmount | None:
     amount, at = number
     if at < len(words) and words[at] in _NOT_AMOUNTS:
         return None
-    at += words[at : at + 1] == ["of"]
+    if _is_range(words, at):
+        return SpokenAmount(None, _rest(words[_end_of_range(words, at) :]), "from one amount to another")
+    at = _past_heaps(words, at + (words[at : at + 1] == ["of"]))
     size, at = _size(words, at)
+    at = _past_heaps(words, at)
+    contents = _contents(words, at)
+    if contents:
+        each, measure, at = contents
+        return SpokenAmount(Quantity(amount * each, measure), _rest(words[at:]))
     unit, at = _unit(words, at)
     more = read_part_after_unit(words, at) if unit else None
     if more:
@@ -125,10 +138,37 @@ def _amount_first(words: list[str]) -> SpokenAmount | None:
     return SpokenAmount(Quantity(amount, unit, size), _rest(words[at:]))
 
 
+def _is_range(words: list[str], at: int) -> bool:
+    return words[at : at + 1] != [] and words[at] in _RANGES and read_number(words, at + 1) is not None
+
+
+def _end_of_range(words: list[str], at: int) -> int:
+    number = read_number(words, at + 1)
+    return _unit(words, number[1])[1] if number else at
+
+
+def _past_heaps(words: list[str], at: int) -> int:
+    while at < len(words) and (
+        words[at] in _HEAPS or (words[at] == "whole" and not set(words[at + 1 : at + 2]) & _GRAINS)
+    ):
+        at += 1
+    return at
+
+
+def _contents(words: list[str], at: int) -> tuple[float, str, int] | None:
+    """What each one holds, as in "330 ml bottle" or "6 oz steak": the amount, its unit, the place after."""
+    number = read_number(words, at)
+    unit, after = _unit(words, number[1]) if number else (None, at)
+    if number is None or unit not in (*GRAMS, *MILLILITRES):
+        return None
+    container, end = _unit(words, after)
+    return number[0], unit, end if container in PIECES else after
+
+
 def _unit_first(words: list[str]) -> SpokenAmount | None:
     """One is meant by "slice of toast" and "large banana"; "slices of toast" does not say how many."""
     size, at = _size(words, 0)
-    unit, after = _unit(words, at)
+    unit, after = _unit(words, _past_heaps(words, at))
     if unit and (after == len(words) or words[after] == "of"):
         if words[after - 1].endswith("s") and unit != words[after - 1]:
             return SpokenAmount(None, _rest(words[after:]), words[after - 1])
@@ -169,8 +209,9 @@ def _rest(words: list[str]) -> str:
 
 
 def _names_several(words: list[str]) -> bool:
-    """Whether another amount follows, as in "two eggs and a slice of toast"."""
-    return any(word in _JOINS and read_number(words, at + 1) for at, word in enumerate(words))
+    """Whether another amount follows, as in "two eggs and a slice of toast" or "one pound four ounces"."""
+    joined = any(word in _JOINS and read_number(words, at + 1) for at, word in enumerate(words))
+    return joined or _contents(words, 0) is not None
 
 
 # ------------------------------------------------------------------------------------- the weights

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from device.nutrition.macros import (
     CARBOHYDRATE_KCAL_PER_G,
     FAT_KCAL_PER_G,
+    NOTHING,
     PROTEIN_KCAL_PER_G,
     Macros,
     total,
@@ -23,15 +24,22 @@ LEAST_SHARE = 0.6
 MOST_SHARE = 1.35
 LEAST_MEAL_KCAL = 200
 MOST_MEAL_KCAL = 1000
+UNEXPLAINED_KCAL = 15
 LEAST_PROTEIN_SHARE = 0.7
+LEAST_REST_SHARE = 0.3
+"""Of the carbohydrate and the fat that were planned: no meal loses all of one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MealTarget:
-    """A meal that is still to come: what was planned, and what is its target now; whole kcal and g."""
+    """A meal that is still to come: what was planned, and what is its target now; whole kcal and g.
+
+    carbohydrate_cap_g: what spreading never raises its carbohydrate above.
+    """
 
     planned: Macros
     current: Macros
+    carbohydrate_cap_g: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,23 @@ def energy_bounds_kcal(planned_kcal: float) -> tuple[int, int]:
     least = max(LEAST_SHARE * planned_kcal, min(LEAST_MEAL_KCAL, planned_kcal))
     most = min(MOST_SHARE * planned_kcal, max(MOST_MEAL_KCAL, planned_kcal))
     return math.ceil(least), math.floor(most)
+
+
+def is_within_bounds(planned: Macros, target: Macros) -> bool:
+    """Whether a meal that was planned so may have that target."""
+    least, most = energy_bounds_kcal(planned.energy_kcal)
+    floors = _floors(planned)
+    return least <= target.energy_kcal <= most and all(
+        getattr(target, part.value) >= floor for part, floor in floors.items()
+    )
+
+
+def changed_within_bounds(planned: Macros, current: Macros, change: Macros) -> Macros:
+    """The target after a change, or as much of the change as the bounds of the meal allow."""
+    wanted = current + change
+    if is_within_bounds(planned, wanted):
+        return wanted
+    return rebalance([MealTarget(planned, current)], change).targets[0]
 
 
 def rebalance(meals: Sequence[MealTarget], change: Macros) -> Rebalanced:
@@ -99,6 +124,64 @@ def share_out(amount: int, weights: Sequence[int], rooms: Sequence[int]) -> list
     return parts
 
 
+def split_by_weight(amount: Macros, weights: Sequence[int]) -> list[Macros]:
+    """Parts in whole kcal and g that make `amount`, or nothing where it is below zero.
+
+    Each has the energy of its grams, but for the energy that the grams of `amount` do not explain.
+    """
+    grams = [
+        share_out(max(0, round(part)), weights, [max(0, round(part))] * len(weights))
+        for part in (amount.protein_g, amount.carbohydrate_g, amount.fat_g)
+    ]
+    parts = [Macros(0, *each) for each in zip(*grams, strict=True)]
+    parts = [replace(part, energy_kcal=part.energy_of_grams_kcal) for part in parts]
+    rest = round(max(0, amount.energy_kcal) - total(parts).energy_kcal)
+    rests = share_out(abs(rest), weights, [abs(rest)] * len(weights))
+    sign = 1 if rest > 0 else -1
+    return [part + Macros(sign * more, 0, 0, 0) for part, more in zip(parts, rests, strict=True)]
+
+
+def whole(macros: Macros) -> Macros:
+    """In whole kcal and g."""
+    return Macros(
+        round(macros.energy_kcal), round(macros.protein_g), round(macros.carbohydrate_g), round(macros.fat_g)
+    )
+
+
+def as_food(kcal: int, day: Macros) -> Macros:
+    """Energy as carbohydrate and fat, in the proportion in which the day has them."""
+    of_fat = FAT_KCAL_PER_G * day.fat_g
+    energy = of_fat + CARBOHYDRATE_KCAL_PER_G * day.carbohydrate_g
+    fat = int(kcal * of_fat / energy / FAT_KCAL_PER_G) if energy else 0
+    return Macros(kcal, 0, int((kcal - FAT_KCAL_PER_G * fat) / CARBOHYDRATE_KCAL_PER_G), fat)
+
+
+def part_that_evens(amount: Macros, left_over: Macros) -> Macros:
+    """The part of `amount` that brings what is left over towards nothing and not beyond."""
+    if not amount.energy_kcal:
+        return NOTHING
+    share = min(1.0, max(0.0, left_over.energy_kcal / amount.energy_kcal))
+    if share in (0, 1):
+        return amount if share else NOTHING
+    part = whole(amount.scaled(share))
+    unexplained = round(share * (amount.energy_kcal - amount.energy_of_grams_kcal))
+    return replace(part, energy_kcal=part.energy_of_grams_kcal + unexplained)
+
+
+def movable(change: Macros, day: Macros) -> Macros:
+    """The change as grams that meals can gain or lose.
+
+    Alcohol is in no meal to be taken out, and a lunch of fat instead of bread is no reason for a dinner
+    without fat: there only energy and protein are made up for, and carbohydrate and fat follow the day.
+    """
+    opposed = change.fat_g * change.carbohydrate_g < 0
+    kept = replace(change, carbohydrate_g=0, fat_g=0) if opposed else change
+    unexplained = round(kept.energy_kcal - kept.energy_of_grams_kcal)
+    if abs(unexplained) <= UNEXPLAINED_KCAL:
+        return kept
+    return replace(kept + as_food(unexplained, day), energy_kcal=kept.energy_kcal)
+
+
 class _Part(Enum):
     """What can be moved, with the kcal of one unit of it."""
 
@@ -120,6 +203,18 @@ _KCAL = {
 }
 
 
+_LEAST_SHARES = {
+    _Part.PROTEIN: LEAST_PROTEIN_SHARE,
+    _Part.CARBOHYDRATE: LEAST_REST_SHARE,
+    _Part.FAT: LEAST_REST_SHARE,
+}
+
+
+def _floors(planned: Macros) -> dict[_Part, int]:
+    """The least g of each that a meal may come to have; protein's is high, for the day's protein's sake."""
+    return {part: math.ceil(share * getattr(planned, part.value)) for part, share in _LEAST_SHARES.items()}
+
+
 class _Meal:
     """A meal while it is being changed."""
 
@@ -133,7 +228,9 @@ class _Meal:
             _Part.FAT: round(current.fat_g),
         }
         self._least_kcal, self._most_kcal = energy_bounds_kcal(planned.energy_kcal)
-        self._floors = {_Part.PROTEIN: math.ceil(LEAST_PROTEIN_SHARE * planned.protein_g)}
+        self._floors = _floors(planned)
+        cap = meal.carbohydrate_cap_g
+        self._caps = {} if cap is None else {_Part.CARBOHYDRATE: cap}
 
     def kcal_room(self, sign: int) -> int:
         """kcal that may still be added (sign 1) or taken away (sign -1)."""
@@ -143,9 +240,10 @@ class _Meal:
     def room(self, part: _Part, sign: int) -> int:
         """Units of `part` that may still be added or taken away."""
         room = self.kcal_room(sign) // part.kcal
-        if sign > 0 or part is _Part.ENERGY_ALONE:
+        if part is _Part.ENERGY_ALONE:
             return room
-        return min(room, max(0, self.amounts[part] - self._floors.get(part, 0)))
+        limit = self._caps.get(part) if sign > 0 else self._floors[part]
+        return room if limit is None else min(room, max(0, sign * (limit - self.amounts[part])))
 
     def move(self, part: _Part, units: int) -> None:
         self.energy += units * part.kcal

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from device.errors import ConfigError
-from device.nutrition.foods import FoodDatabase
+from device.nutrition.food import DIETS, SUBSTANCES
+from device.nutrition.foods import FoodDatabase, Found
 from device.nutrition.macros import Macros
 
 Written = Callable[[str], Path]
@@ -34,6 +35,8 @@ def test_a_food_is_five_lines(written: Written) -> None:
     assert apple.per_100g == Macros(52, 0.3, 13.8, 0.2)
     assert apple.fibre_g is None
     assert apple.usual_grams == 100
+    assert not any(apple.is_free_of(substance) for substance in SUBSTANCES)
+    assert not any(apple.suits(diet) for diet in DIETS)
 
 
 def test_a_food_may_say_more(written: Written) -> None:
@@ -122,8 +125,55 @@ def test_words_that_yaml_takes_for_something_else_stay_words(written: Written) -
         (
             "protein: 0.3",
             "protein: 90",
-            "FILE, line 4: apple: per_100g has more than 100 g of protein, carbohydrate and fat together in "
+            "FILE, line 4: apple: per_100g has more than 100 g of protein, carbohydrate, fat and alcohol in "
             "100 g.",
+        ),
+        (
+            "fat: 0.2",
+            "fat: 0.2, sugars: 15.1",
+            "FILE, line 4: apple: per_100g.sugars is 15.1 g, but it is part of carbohydrate, 13.8 g.",
+        ),
+        (
+            "fat: 0.2",
+            "fat: 0.2, fibre: 20",
+            "FILE, line 4: apple: per_100g.fibre is 20 g, but it is part of carbohydrate, 13.8 g.",
+        ),
+        (
+            "fat: 0.2",
+            "fat: 0.2, saturated_fat: 2",
+            "FILE, line 4: apple: per_100g.saturated_fat is 2 g, but it is part of fat, 0.2 g.",
+        ),
+        (
+            "    source",
+            "    contains: [glutin]\n    source",
+            "FILE, line 5: apple: contains names glutin, which Ladle does not know; did you mean gluten?",
+        ),
+        (
+            "    source",
+            "    free_of: [xxxxx]\n    source",
+            "FILE, line 5: apple: free_of names xxxxx, which Ladle does not know; those that it knows stand "
+            "at the top of the shipped foods.yaml.",
+        ),
+        (
+            "    source",
+            "    free_of: everything\n    source",
+            "FILE, line 5: apple: free_of is 'everything', but must be a list, such as [one, two].",
+        ),
+        (
+            "    source",
+            "    diet: halal\n    source",
+            "FILE, line 5: apple: diet is halal, but must be one of vegan, vegetarian, pescatarian, or be "
+            "left out.",
+        ),
+        (
+            "    source",
+            "    diet: vegan\n    contains: [honey]\n    source",
+            "FILE, line 5: apple: diet is vegan, but the food contains honey.",
+        ),
+        (
+            "    source",
+            "    may_contain: [egg]\n    free_of: [egg]\n    source",
+            "FILE, line 6: apple: free_of names egg, which the food contains or may contain.",
         ),
         ("foods:\n", "foods:\n  apple: {}\n", "FILE, line 3: apple is there twice; keep one of them."),
         (
@@ -215,8 +265,10 @@ def test_after_ten_faults_the_rest_is_counted(written: Written) -> None:
 
 
 def test_energy_that_does_not_fit_is_a_warning_and_no_fault(written: Written) -> None:
-    database = FoodDatabase.load(written(APPLE.replace("52", "152")))
-    assert database.warnings == ("apple: 152 kcal in 100 g, but its macronutrients make about 58 kcal.",)
+    path = written(APPLE.replace("52", "152"))
+    assert FoodDatabase.load(path).warnings == (
+        f"{path}, line 2: apple: 152 kcal in 100 g, but its macronutrients make about 58 kcal.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,3 +283,56 @@ def test_energy_that_does_not_fit_is_a_warning_and_no_fault(written: Written) ->
 def test_energy_by_the_factors_of_alcohol_and_fibre_fits(written: Written, values: str) -> None:
     text = APPLE.replace("{kcal: 52, protein: 0.3, carbohydrate: 13.8, fat: 0.2}", values)
     assert FoodDatabase.load(written(text)).warnings == ()
+
+
+def test_a_part_may_exceed_its_whole_by_the_error_of_measuring(written: Written) -> None:
+    text = APPLE.replace("fat: 0.2", "fat: 0.2, sugars: 14.5, saturated_fat: 0.3")
+    assert len(FoodDatabase.load(written(text)).foods) == 1
+
+
+def test_the_usual_food_of_a_name_is_chosen_in_the_file(written: Written) -> None:
+    other = APPLE.replace("foods:\n", "").replace("apple:", "green_apple:")
+    text = APPLE + "    usual_for: [fruit]\n" + other + "    aliases: {en: [fruit]}\n"
+    database = FoodDatabase.load(written(text))
+    assert database.find("fruit") == Found(database.foods[0], "taken as apple")
+    assert database.foods[0].aliases == {"en": ("fruit",)}
+
+
+# ------------------------------------------------------------------------------------- own foods
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "own.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_an_own_file_wins(written: Written, own_file: Written) -> None:
+    own = own_file(APPLE.replace("52", "60").replace("FDC 171688", "our scales"))
+    database = FoodDatabase.load(written(APPLE), own)
+    assert [food.source for food in database.foods] == ["our scales"]
+
+
+def test_a_fault_in_an_own_file_names_that_file(written: Written, own_file: Written) -> None:
+    own = own_file(APPLE.replace("52", "lots"))
+    with pytest.raises(ConfigError) as caught:
+        FoodDatabase.load(written(APPLE), own)
+    assert str(caught.value) == f"{own}, line 4: apple: per_100g.kcal is 'lots', which is not a number."
+
+
+def test_a_warning_about_an_own_food_names_that_file(written: Written, own_file: Written) -> None:
+    own = own_file(APPLE.replace("52", "152").replace("apple", "plum"))
+    (warning,) = FoodDatabase.load(written(APPLE), own).warnings
+    assert warning.startswith(f"{own}, line 2: plum: 152 kcal")
+
+
+def test_many_faults_are_told_in_a_moment(written: Written) -> None:
+    foods = "".join(
+        APPLE.replace("foods:\n", "").replace("apple:", f"apple_{number}:").replace("52", "lots")
+        for number in range(1000)
+    )
+    assert "and 990 more faults" in fault_of(written("foods:\n" + foods))

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from device.errors import ConfigError
-from device.nutrition.macros import Macros
-from device.nutrition.plan import Plan
+from device.nutrition.foods import FoodDatabase
+from device.nutrition.macros import Macros, total
+from device.nutrition.plan import HouseholdPlan, Plan, PlannedFood
 
 Written = Callable[[str], Path]
 
@@ -163,3 +164,144 @@ def test_minutes_count_from_the_start_of_the_day(plan: Plan) -> None:
     assert plan.minute_of_day(time(4, 0)) == 0
     assert plan.minute_of_day(time(12, 30, 30)) == 510.5
     assert plan.minute_of_day(time(0, 30)) == 20.5 * 60
+
+
+# ------------------------------------------------------------------------------------- several people
+
+PEOPLE = (
+    TWO_MEALS
+    + """\
+people:
+  Anna:
+    target: {kcal: 1800, protein: 100, carbohydrate: 200, fat: 67}
+  ben:
+    meals:
+      breakfast: {time: 07:00, share: 30}
+      dinner: {time: 18:00, share: 70}
+  carla:
+    target: {kcal: 2000, protein: 100, carbohydrate: 250, fat: 67}
+    meals:
+      porridge: {time: 08:00, foods: {oats_rolled_dry: 60, milk_whole: 200}}
+      lunch: {time: 13:00, target: {kcal: 600, protein: 35, carbohydrate: 70, fat: 20}}
+      dinner: {time: 19:00, share: 100}
+  dora: {}
+"""
+)
+COMPUTED = Macros(2150, 84, 287, 74)
+
+
+@pytest.fixture
+def household(written: Written, foods: FoodDatabase) -> HouseholdPlan:
+    return HouseholdPlan.load(written(PEOPLE), food_of=foods.by_id)
+
+
+def test_who_has_no_plan_has_the_shared_one(household: HouseholdPlan) -> None:
+    assert household.plan_of("somebody") is household.shared
+    assert household.plan_of("ben") is household.shared
+    assert household.plan_of("dora") is household.shared
+
+
+def test_a_given_target_wins_and_is_shared_out_as_the_shared_plan_is(household: HouseholdPlan) -> None:
+    plan = household.plan_of("anna", COMPUTED)
+    assert plan.target == Macros(1800, 100, 200, 67)
+    lunch, dinner = plan.meals
+    assert lunch.time == time(12, 30)
+    assert lunch.target.energy_kcal / dinner.target.energy_kcal == pytest.approx(600 / 690, abs=0.02)
+
+
+def test_a_computed_target_is_shared_out_exactly(household: HouseholdPlan) -> None:
+    for person in ("ben", "Ben", "dora", "somebody"):
+        assert household.plan_of(person, COMPUTED).target == COMPUTED
+    breakfast, dinner = household.plan_of("ben", COMPUTED).meals
+    assert (breakfast.name, breakfast.time) == ("breakfast", time(7))
+    assert breakfast.target.energy_kcal == pytest.approx(0.3 * 2150, abs=10)
+    assert dinner.target.protein_g == pytest.approx(0.7 * 84, abs=1)
+
+
+def test_a_meal_of_foods_holds_what_they_hold_and_shares_take_the_rest(
+    household: HouseholdPlan, foods: FoodDatabase
+) -> None:
+    plan = household.plan_of("carla")
+    porridge, lunch, _ = plan.meals
+    assert porridge.foods == (PlannedFood("oats_rolled_dry", 60), PlannedFood("milk_whole", 200))
+    oats, milk = foods.by_id("oats_rolled_dry"), foods.by_id("milk_whole")
+    assert oats is not None
+    assert milk is not None
+    held = oats.macros_of(60) + milk.macros_of(200)
+    assert porridge.target.energy_kcal == round(held.energy_kcal)
+    assert lunch.target == Macros(600, 35, 70, 20)
+    assert total(meal.target for meal in plan.meals) == Macros(2000, 100, 250, 67)
+
+
+def test_the_shared_plan_may_have_shares_of_a_target_too(written: Written) -> None:
+    text = """\
+target: {kcal: 2000, protein: 100, carbohydrate: 250, fat: 67}
+meals:
+  lunch: {time: 12:00, share: 40}
+  dinner: {time: 19:00, share: 60}
+"""
+    assert Plan.load(written(text)).target == Macros(2000, 100, 250, 67)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "share: 30}",
+            "share: 30, target: {kcal: 4, protein: 1, carbohydrate: 0, fat: 0}}",
+            "FILE, line 14: ben: meals.breakfast needs one of target, share and foods.",
+        ),
+        (
+            "share: 30}",
+            "shaer: 30}",
+            "FILE, line 14: ben: meals.breakfast.shaer is not a key that Ladle knows; did you mean share?",
+        ),
+        (
+            "18:00",
+            "06:00",
+            "FILE, line 15: ben: meals.dinner.time is 06:00, but breakfast before it is at 07:00; put the "
+            "meals in the order of a day that begins at 04:00.",
+        ),
+        (
+            "kcal: 1800",
+            "kcal: 900",
+            "FILE, line 11: Anna: target.kcal is 900, but must be at least 1200.",
+        ),
+        (
+            "kcal: 1800",
+            "kcal: 2800",
+            "FILE, line 11: Anna: target.kcal is 2800, but its protein, carbohydrate and fat make 1803 kcal.",
+        ),
+        (
+            "oats_rolled_dry",
+            "oatz",
+            "FILE, line 19: carla: meals.porridge.foods.oatz is no food of foods.yaml; use the id of one.",
+        ),
+        (
+            "{time: 19:00, share: 100}",
+            "{time: 19:00, target: {kcal: 500, protein: 25, carbohydrate: 55, fat: 20}}",
+            "FILE, line 17: carla: target does not come out: its meals hold more, or none of them has a "
+            "share to fill it.",
+        ),
+    ],
+)
+def test_a_fault_in_a_persons_plan_is_told_with_line_and_person(
+    written: Written, foods: FoodDatabase, right: str, wrong: str, message: str
+) -> None:
+    assert right in PEOPLE
+    path = written(PEOPLE.replace(right, wrong, 1))
+    with pytest.raises(ConfigError) as caught:
+        HouseholdPlan.load(path, food_of=foods.by_id)
+    assert message in str(caught.value).replace(str(path), "FILE").splitlines()
+
+
+def test_shares_without_a_target_are_a_fault(written: Written) -> None:
+    text = "meals:\n  lunch: {time: 12:00, share: 40}\n"
+    assert fault_of(written(text)) == (
+        "FILE, line 1: meals has shares, but of which target? Write one for the day: target: {kcal: ...}."
+    )
+
+
+def test_foods_without_a_database_are_a_fault(written: Written) -> None:
+    text = "meals:\n  lunch: {time: 12:00, foods: {apple: 182}}\n"
+    assert "lunch: foods.apple is no food of foods.yaml" in fault_of(written(text))

@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.nutrition.macros import NOTHING, Macros, total
-from device.nutrition.rebalance import MealTarget, energy_bounds_kcal, rebalance, share_out
+from device.nutrition.rebalance import (
+    MealTarget,
+    as_food,
+    changed_within_bounds,
+    energy_bounds_kcal,
+    is_within_bounds,
+    movable,
+    part_that_evens,
+    rebalance,
+    share_out,
+)
 
 
 def coherent(protein: int, carbohydrate: int, fat: int) -> Macros:
@@ -52,6 +62,9 @@ def test_every_meal_stays_within_its_bounds_in_whole_numbers(meals: list[MealTar
         assert all(isinstance(part, int) for part in parts)
         assert min(after.protein_g, after.carbohydrate_g, after.fat_g) >= 0
         assert after.protein_g >= 0.7 * meal.planned.protein_g
+        assert after.carbohydrate_g >= 0.3 * meal.planned.carbohydrate_g
+        assert after.fat_g >= 0.3 * meal.planned.fat_g
+        assert is_within_bounds(meal.planned, after)
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
@@ -140,6 +153,64 @@ def test_a_small_meal_is_not_made_smaller() -> None:
     snack = coherent(10, 20, 7)
     outcome = rebalance(as_planned(snack), NOTHING - coherent(30, 50, 20))
     assert outcome.targets == (snack,)
+
+
+def test_carbohydrate_is_not_raised_above_its_limit() -> None:
+    meals = [MealTarget(coherent(20, 50, 10), coherent(20, 50, 10), carbohydrate_cap_g=60) for _ in range(2)]
+    outcome = rebalance(meals, coherent(10, 40, 5))
+    assert [after.carbohydrate_g for after in outcome.targets] == [60, 60]
+    assert outcome.residual == coherent(0, 20, 0)
+
+
+def test_a_meal_planned_above_the_limit_is_left_there() -> None:
+    meal = MealTarget(coherent(20, 90, 10), coherent(20, 90, 10), carbohydrate_cap_g=60)
+    (after,) = rebalance([meal], coherent(0, 20, 0)).targets
+    assert after.carbohydrate_g == 90
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(COHERENT, ANY_CHANGE)
+def test_a_change_of_one_meal_is_taken_whole_or_as_far_as_the_bounds_go(
+    planned: Macros, change: Macros
+) -> None:
+    after = changed_within_bounds(planned, planned, change)
+    assert is_within_bounds(planned, after)
+    if is_within_bounds(planned, planned + change):
+        assert after == planned + change
+
+
+@pytest.mark.parametrize(
+    ("left_over", "part"),
+    [(100, NOTHING), (0, NOTHING), (-450, -450), (-1000, -450), (-225, -225)],
+)
+def test_only_what_is_over_is_evened(left_over: int, part: Macros | int) -> None:
+    amount = NOTHING - coherent(10, 50, 20) - coherent(0, 7, 0) - Macros(2, 0, 0, 0)
+    evening = part_that_evens(amount, Macros(left_over, 0, 0, 0))
+    if isinstance(part, int):
+        assert evening.energy_kcal == pytest.approx(part, abs=5)
+        assert evening.protein_g == round(10 * evening.energy_kcal / 450)
+    else:
+        assert evening == part
+
+
+def test_energy_as_food_is_carbohydrate_and_fat_of_the_day() -> None:
+    day = coherent(100, 250, 70)
+    assert as_food(150, day) == Macros(150, 0, 24, 6)
+    assert as_food(-150, day) == Macros(-150, 0, -24, -6)
+    assert as_food(150, NOTHING) == Macros(150, 0, 37, 0)
+
+
+def test_energy_that_grams_explain_moves_with_them_and_other_energy_as_food() -> None:
+    day = coherent(100, 250, 70)
+    assert movable(coherent(5, 20, 9), day) == coherent(5, 20, 9)
+    drink = movable(Macros(-400, 0, -10, 0), day)
+    assert drink.energy_kcal == -400
+    assert drink.energy_of_grams_kcal == pytest.approx(-400, abs=10)
+    opposed = movable(Macros(-50, 20, 60, -41), day)
+    assert opposed.energy_kcal == -50
+    assert opposed.protein_g == 20
+    assert opposed.carbohydrate_g < 0
+    assert opposed.fat_g < 0
 
 
 @pytest.mark.parametrize(

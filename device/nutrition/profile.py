@@ -1,0 +1,279 @@
+"""A person's profile: what their targets come from, what nobody may offer them, and signs to care for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, cast
+
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
+
+from device.errors import LadleError
+
+ADULT_YEARS = 18
+AGE_TOLD_ON = "age_told_on"
+"""Beside the age in the diary: the day on which it was right."""
+
+
+class Sex(StrEnum):
+    """For the equation of resting energy; UNSPECIFIED takes the mean of both."""
+
+    FEMALE = "female"
+    MALE = "male"
+    UNSPECIFIED = "unspecified"
+
+
+class ActivityLevel(StrEnum):
+    """How a usual day goes."""
+
+    SITTING = "sitting"
+    LIGHT = "light"
+    MODERATE = "moderate"
+    ACTIVE = "active"
+    VERY_ACTIVE = "very_active"
+
+
+class Goal(StrEnum):
+    """What the energy is for: to lose, to maintain or to gain weight."""
+
+    LOSE = "lose"
+    MAINTAIN = "maintain"
+    GAIN = "gain"
+
+
+class Condition(StrEnum):
+    """What makes targets a matter for a doctor. GLUCOSE_MEDICINE: insulin or a sulfonylurea."""
+
+    PREGNANT = "pregnant"
+    BREAST_FEEDING = "breast_feeding"
+    EATING_DISORDER = "eating_disorder"
+    GLUCOSE_MEDICINE = "glucose_medicine"
+    KIDNEY_DISEASE = "kidney_disease"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a person; None: not told.
+
+    age_years, height_cm, weight_kg, body_fat_percent: as the names say.
+    conditions: empty where it was asked and there are none.
+    allergens: substances that nothing offered may contain; excluded_foods: ids or names of foods not wanted.
+    diet: "vegan", "vegetarian" or "pescatarian".
+    carbohydrate_cap_meal_g, carbohydrate_cap_day_g: what no meal and no day may be raised above.
+    exercise_credit: the share, 0 to 1, of exercise that the day gets back as food.
+    counts_exercise: the activity level covers workouts already, so the day gets nothing back for them.
+    quiet_numbers: no calories or grams are said.
+    """
+
+    age_years: Annotated[int, Field(ge=1, le=120)] | None = None
+    sex: Sex | None = None
+    height_cm: Annotated[float, Field(ge=50, le=260)] | None = None
+    weight_kg: Annotated[float, Field(ge=10, le=400)] | None = None
+    body_fat_percent: Annotated[float, Field(ge=3, le=70)] | None = None
+    activity: ActivityLevel | None = None
+    goal: Goal | None = None
+    conditions: frozenset[Condition] | None = None
+    allergens: frozenset[str] = frozenset()
+    excluded_foods: frozenset[str] = frozenset()
+    diet: Annotated[str, Field(pattern="^(vegan|vegetarian|pescatarian)$")] | None = None
+    carbohydrate_cap_meal_g: Annotated[int, Field(ge=5, le=500)] | None = None
+    carbohydrate_cap_day_g: Annotated[int, Field(ge=20, le=1000)] | None = None
+    exercise_credit: Annotated[float, Field(ge=0, le=1)] = 0.5
+    counts_exercise: bool = False
+    quiet_numbers: bool = False
+
+    @property
+    def bmi(self) -> float | None:
+        """Body mass index in kg/m², where height and weight are known."""
+        if self.height_cm is None or self.weight_kg is None:
+            return None
+        return self.weight_kg / (self.height_cm / 100) ** 2
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether the person is known to be under 18."""
+        return self.age_years is not None and self.age_years < ADULT_YEARS
+
+
+# ------------------------------------------------------------------------------------- what is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A field of the profile that is needed, and the question that asks for it."""
+
+    field: str
+    question: str
+
+
+QUESTIONS: Mapping[str, str] = {
+    "age_years": "How old are you?",
+    "sex": "The equation differs by sex: should I take the one for women, the one for men, or the middle?",
+    "height_cm": "How tall are you?",
+    "weight_kg": "What do you weigh, about?",
+    "activity": "Exercise apart, is your usual day mostly sitting, on your feet now and then, or active?",
+    "goal": "Would you like to keep your weight, lose some, or gain some?",
+    "conditions": "Is there anything a doctor would want me to know: pregnancy or breast-feeding, insulin or "
+    "other diabetes tablets, kidney disease, or an eating disorder, now or before?",
+}
+"""In the order in which they are asked."""
+
+
+def missing_for_targets(profile: Profile) -> tuple[Missing, ...]:
+    """What must still be asked before targets can be computed, in the order of asking.
+
+    Conditions are asked only of those who want to lose or gain; for the others they change nothing.
+    """
+    needed = [name for name in QUESTIONS if name != "conditions" or profile.goal is not Goal.MAINTAIN]
+    return tuple(Missing(name, QUESTIONS[name]) for name in needed if getattr(profile, name) is None)
+
+
+class ProfileIncompleteError(LadleError, LookupError):
+    """Something has to be asked first; `missing` holds what, in the order of asking."""
+
+    def __init__(self, missing: tuple[Missing, ...]) -> None:
+        super().__init__(missing[0].question)
+        self.missing = missing
+
+
+# ------------------------------------------------------------------------------------- signs to care for
+
+
+@dataclass(frozen=True, slots=True)
+class DayIntake:
+    """A finished day on which food was logged: what was eaten and what the target was, in kcal."""
+
+    eaten_kcal: float
+    target_kcal: float
+
+
+class Sign(StrEnum):
+    """What deserves a kind question, together and over days; one number never does."""
+
+    LITTLE_EATEN = "little_eaten"
+    TARGETS_LOWERED = "targets_lowered"
+    FLOOR_PUSHED = "floor_pushed"
+    MEALS_SKIPPED = "meals_skipped"
+
+
+LITTLE_SHARE = 0.6
+LITTLE_DAYS = 3
+OFTEN = 3
+CHECK_IN = (
+    "May I ask how eating has been for you lately? If it has been hard, a doctor or somebody you trust can "
+    "help, and I can leave the numbers out."
+)
+"""Said once, not again and again; the household's own helpline may follow it."""
+
+
+def signs_of(
+    days: Sequence[DayIntake], *, targets_lowered: int = 0, floors_met: int = 0, skipped_on_purpose: int = 0
+) -> tuple[Sign, ...]:
+    """What in the last week or two calls for `CHECK_IN` and for no more talk of a deficit; mostly nothing.
+
+    days: the days on which something was logged; one on which nothing was says nothing. The counts: targets
+    set lower than before, targets asked for below the floor, and meals skipped on purpose.
+    """
+    little = sum(day.eaten_kcal < LITTLE_SHARE * day.target_kcal for day in days)
+    counts = (
+        (Sign.LITTLE_EATEN, little >= LITTLE_DAYS),
+        (Sign.TARGETS_LOWERED, targets_lowered >= OFTEN),
+        (Sign.FLOOR_PUSHED, floors_met >= OFTEN),
+        (Sign.MEALS_SKIPPED, skipped_on_purpose >= 2 * OFTEN),
+    )
+    return tuple(sign for sign, is_there in counts if is_there)
+
+
+# ------------------------------------------------------------------------------------- the diary's form
+
+
+class ProfileError(LadleError, ValueError):
+    """A value that a profile cannot have; `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+_ADAPTER: TypeAdapter[Profile] = TypeAdapter(Profile)
+_UNIT = re.compile("_(years|cm|kg|g|percent)$")
+_FIELDS = frozenset(field.name for field in fields(Profile))
+
+
+def checked_changes(changes: Mapping[str, Any], today: date) -> dict[str, JsonValue]:
+    """Changes of a profile as the diary keeps them; None takes a field back.
+
+    Raises:
+        ProfileError: there is no such field, or its value cannot be right.
+    """
+    for name in changes:
+        if name not in _FIELDS:
+            raise ProfileError(name, f"A profile has no {_spoken(name)}; it has {_listed_fields()}.")
+    told = {name: value for name, value in changes.items() if value is not None}
+    try:
+        profile = _ADAPTER.validate_python(told)
+    except ValidationError as error:
+        raise _profile_error(error) from None
+    values = cast(dict[str, JsonValue], _ADAPTER.dump_python(profile, mode="json"))
+    kept: dict[str, JsonValue] = {name: _in_order(values[name]) if name in told else None for name in changes}
+    if "age_years" in told:
+        kept[AGE_TOLD_ON] = today.isoformat()
+    return kept
+
+
+def profile_of(stored: Mapping[str, JsonValue], today: date, weight_kg: float | None = None) -> Profile:
+    """The profile that the diary keeps; `weight_kg`: the latest weighing, which wins over the one stored.
+
+    The age grows by the full years since it was told, so that nobody is taken for older than they are.
+
+    Raises:
+        ProfileError: a stored value cannot be right.
+    """
+    try:
+        profile = _ADAPTER.validate_python({name: value for name, value in stored.items() if name in _FIELDS})
+    except ValidationError as error:
+        raise _profile_error(error) from None
+    if profile.age_years is not None:
+        profile = replace(profile, age_years=profile.age_years + _years_since(stored.get(AGE_TOLD_ON), today))
+    return profile if weight_kg is None else replace(profile, weight_kg=weight_kg)
+
+
+def _years_since(told_on: JsonValue, today: date) -> int:
+    if not isinstance(told_on, str):
+        return 0
+    told = date.fromisoformat(told_on)
+    return max(0, today.year - told.year - ((today.month, today.day) < (told.month, told.day)))
+
+
+def _in_order(value: JsonValue) -> JsonValue:
+    """Lists sorted: a set has no order of its own, and the same profile should be stored the same way."""
+    return sorted(value, key=str) if isinstance(value, list) else value
+
+
+def _spoken(name: str) -> str:
+    return _UNIT.sub(r" in \1", name).replace("_", " ")
+
+
+def _listed_fields() -> str:
+    return ", ".join(field.name for field in fields(Profile))
+
+
+def _profile_error(error: ValidationError) -> ProfileError:
+    fault = error.errors(include_url=False)[0]
+    name = str(fault["loc"][0])
+    expected = "; ".join(_expected(fault)) or str(fault["msg"])
+    return ProfileError(name, f"{_spoken(name).capitalize()} is {fault['input']!r}, but must be {expected}.")
+
+
+def _expected(fault: Any) -> Iterator[str]:
+    context: Mapping[str, Any] = fault.get("ctx", {})
+    for limit, words in (("ge", "at least"), ("le", "at most")):
+        if limit in context:
+            yield f"{words} {context[limit]:g}"
+    if "expected" in context:
+        yield str(context["expected"])
+    if "pattern" in context:
+        yield "vegan, vegetarian or pescatarian"

@@ -1,0 +1,331 @@
+"""Whether days reconcile and swaps keep their meals, over many random ones.
+
+conservation_violations   steps after which target and credit were not what was eaten, in open meals and left
+                          over, by books kept apart; or a day was not what had been promised; or undoing did
+                          not bring back what was before
+bound_violations          meals outside their bounds after a step
+rebalance_ms_worst        the slowest step: the day from its facts, a proposal, and the day after it. Each is
+                          done twice and the faster counts, so that what else the machine does is not ours
+substitute_good_percent   of the random meals that have a fair match, those that were offered good swaps only.
+                          Good: within 5 % of the energy and 20 % of the protein, reckoned anew. Fair: some
+                          food of the whole database is good in portions chosen for energy and protein alone
+substitute_refused_percent  of all meals, those for which nothing was offered
+substitute_bad            swaps that were offered and are not good
+substitute_ms_p95         one request for the best swaps
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_time
+
+from device.config import shipped_directory
+from device.nutrition.dayplan import (
+    DayState,
+    MealStatus,
+    Proposal,
+    Rules,
+    day_state,
+    propose_even,
+    propose_food,
+    propose_missed,
+)
+from device.nutrition.events import ActivityDone, FoodEaten, FoodItem, Happening, Nutrients
+from device.nutrition.food import Food
+from device.nutrition.foods import FoodDatabase
+from device.nutrition.leastsquares import Aim, PortionFit
+from device.nutrition.macros import Macros, total
+from device.nutrition.plan import Plan, PlannedMeal
+from device.nutrition.profile import Profile
+from device.nutrition.rebalance import energy_bounds_kcal
+from device.nutrition.substitute import Ingredient, Swap, may_eat, role_of, substitute
+from device.nutrition.variation import Variation
+
+DAYS = 20_000
+MEALS = 400
+DAY = date(2026, 11, 21)
+START = datetime.combine(DAY, wall_time(4), UTC)
+MINUTES = 24 * 60
+
+
+def planning_figures(*, quick: bool) -> dict[str, object]:
+    """The figures of this module's docstring; `quick` for fewer days and meals."""
+    days = _days(DAYS // 10 if quick else DAYS)
+    swaps = _swaps(200 if quick else MEALS)
+    return {
+        "days": days.days,
+        "steps": days.steps,
+        "conservation_violations": days.unbalanced,
+        "bound_violations": days.out_of_bounds,
+        "rebalance_ms_worst": days.worst_ms,
+        "substitute_meals": swaps.meals,
+        "substitute_good_percent": 100 * swaps.good / max(1, swaps.fair),
+        "substitute_refused_percent": 100 * swaps.refused / swaps.meals,
+        "substitute_bad": swaps.bad,
+        "substitute_ms_p95": statistics.quantiles(swaps.durations_ms, n=20)[-1],
+    }
+
+
+# ------------------------------------------------------------------------------------- days
+
+
+@dataclass(slots=True)
+class _Days:
+    days: int = 0
+    steps: int = 0
+    unbalanced: int = 0
+    out_of_bounds: int = 0
+    worst_ms: float = 0
+
+
+@dataclass(slots=True)
+class _Book:
+    """A diary's entries, and the numbers of those that are void."""
+
+    plan: Plan
+    entries: list[tuple[Happening, ...]] = field(default_factory=list)
+    void: set[int] = field(default_factory=set)
+
+    def state(self) -> DayState:
+        standing = (entry for number, entry in enumerate(self.entries) if number not in self.void)
+        return day_state(self.plan, DAY, (fact for entry in standing for fact in entry))
+
+
+def _days(count: int) -> _Days:
+    outcome = _Days()
+    chance = random.Random(1)
+    for _ in range(count):
+        book = _Book(_random_plan(chance))
+        minute = 0
+        for _ in range(chance.randint(1, 8)):
+            minute = min(MINUTES - 1, minute + chance.randrange(240))
+            _step(book, START + timedelta(minutes=minute), chance, outcome)
+        outcome.days += 1
+    return outcome
+
+
+def _step(book: _Book, now: datetime, chance: random.Random, outcome: _Days) -> None:
+    before = book.state()
+    kind = chance.choice(("missed", "unplanned", "eaten", "activity", "even", "undo", "redo"))
+    if kind == "undo" and book.entries:
+        book.void.add(chance.randrange(len(book.entries)))
+    elif kind == "redo" and book.void:
+        book.void.discard(chance.choice(sorted(book.void)))
+    elif kind == "activity":
+        kcal = 10 * chance.randrange(60)
+        book.entries.append((ActivityDone("run", 30, kcal, kcal),))
+    elif kind in {"missed", "unplanned", "eaten", "even"}:
+        outcome.unbalanced += _propose(book, before, kind, now, chance, outcome)
+    outcome.steps += 1
+    after = book.state()
+    outcome.unbalanced += not _balances(after)
+    outcome.out_of_bounds += sum(not _is_within(meal.planned, meal.target) for meal in after.meals)
+
+
+def _propose(
+    book: _Book, before: DayState, kind: str, now: datetime, chance: random.Random, outcome: _Days
+) -> int:
+    """Make a proposal, log it, and count what of it was not kept."""
+    meal, food = chance.choice(book.plan.meals), _random_food(chance)
+    share, cap = chance.choice((0, 0.03)), chance.choice((None, None, 60))
+    rules = Rules(cap, Variation(share, chance.getrandbits(32)))
+
+    def proposed() -> tuple[Proposal, DayState]:
+        state = day_state(book.plan, DAY, before.facts)
+        proposal = _proposal(state, kind, meal, food, now, rules)
+        return proposal, proposal.after
+
+    timed = [_timed(proposed) for _ in range(2)]
+    outcome.worst_ms = max(outcome.worst_ms, min(spent for spent, _ in timed))
+    proposal, promised = timed[0][1]
+    if not proposal.happenings:
+        return 0
+    book.entries.append(proposal.happenings)
+    kept = book.state().meals == promised.meals
+    book.void.add(len(book.entries) - 1)
+    undone = book.state() == before
+    book.void.remove(len(book.entries) - 1)
+    shown = all(promised.meal(moved.meal).target == moved.after for moved in proposal.moved)
+    return (not kept) + (not undone) + (not shown)
+
+
+def _proposal(
+    state: DayState, kind: str, meal: PlannedMeal, food: FoodItem, now: datetime, rules: Rules
+) -> Proposal:
+    if kind == "missed":
+        return propose_missed(state, meal, now, rules=rules)
+    if kind == "even":
+        return propose_even(state, now, rules=rules)
+    eaten = FoodEaten((food,), meal.name) if kind == "eaten" else FoodEaten((food,), is_unplanned=True)
+    return propose_food(state, eaten, now, rules=rules)
+
+
+def _timed(work: object) -> tuple[float, tuple[Proposal, DayState]]:
+    assert callable(work)
+    started = time.perf_counter()
+    outcome = work()
+    return 1000 * (time.perf_counter() - started), outcome
+
+
+def _balances(state: DayState) -> bool:
+    """Target and credit against what was eaten, is in open meals and is left over, added up anew."""
+    items = [item for fact in state.facts if isinstance(fact, FoodEaten) for item in fact.items]
+    eaten = total(item.nutrients.macros for item in items)
+    credited = sum(fact.credited_kcal for fact in state.facts if isinstance(fact, ActivityDone))
+    planned = total(meal.target for meal in state.plan.meals)
+    still = total(meal.target for meal in state.meals if meal.status is MealStatus.OPEN)
+    return round(credited) == state.credit.energy_kcal and all(
+        want + more == round(had) + held + left and float(left).is_integer()
+        for want, more, had, held, left in zip(
+            *map(_parts, (planned, state.credit, eaten, still, state.left_over)), strict=True
+        )
+    )
+
+
+def _is_within(meal: PlannedMeal, target: Macros) -> bool:
+    least, most = energy_bounds_kcal(meal.target.energy_kcal)
+    return (
+        least <= target.energy_kcal <= most
+        and target.protein_g >= 0.7 * meal.target.protein_g
+        and target.carbohydrate_g >= 0.3 * meal.target.carbohydrate_g
+        and target.fat_g >= 0.3 * meal.target.fat_g
+        and (target.energy_kcal > 0 or meal.target.energy_kcal == 0)
+    )
+
+
+def _parts(macros: Macros) -> tuple[float, float, float, float]:
+    return macros.energy_kcal, macros.protein_g, macros.carbohydrate_g, macros.fat_g
+
+
+def _random_plan(chance: random.Random) -> Plan:
+    hours = sorted(chance.sample(range(1, 22), chance.randint(1, 6)))
+    return Plan(tuple(_random_meal(f"meal {hour}", (4 + hour) % 24, chance) for hour in hours))
+
+
+def _random_meal(name: str, hour: int, chance: random.Random) -> PlannedMeal:
+    protein, carbohydrate, fat = chance.randint(5, 60), chance.randint(5, 120), chance.randint(2, 45)
+    kcal = 4 * protein + 4 * carbohydrate + 9 * fat + chance.randint(-15, 15)
+    return PlannedMeal(name, wall_time(hour, chance.randrange(60)), Macros(kcal, protein, carbohydrate, fat))
+
+
+def _random_food(chance: random.Random) -> FoodItem:
+    protein, carbohydrate, fat = chance.uniform(0, 60), chance.uniform(0, 150), chance.uniform(0, 70)
+    alcohol = chance.choice((0, 0, 0, chance.uniform(0, 30)))
+    kcal = (4 * protein + 4 * carbohydrate + 9 * fat + 7 * alcohol) * chance.uniform(0.9, 1.1)
+    return FoodItem("something", Nutrients(kcal, protein, carbohydrate, fat, alcohol_g=alcohol))
+
+
+# ------------------------------------------------------------------------------------- swaps
+
+
+@dataclass(slots=True)
+class _Swaps:
+    """How many meals there were, were good, had a fair match, were refused; how many offers were bad."""
+
+    meals: int = 0
+    good: int = 0
+    fair: int = 0
+    refused: int = 0
+    bad: int = 0
+    durations_ms: list[float] = field(default_factory=list)
+
+
+_PLATES = (
+    ("protein", "starch", "vegetable", "fat"),
+    ("protein", "starch", "vegetable", "vegetable", "fat"),
+    ("protein", "bread", "vegetable", "sauce"),
+    ("cereal", "milk", "fruit"),
+    ("protein", "bread", "fruit"),
+    ("starch", "protein", "sauce", "vegetable"),
+    ("milk", "fruit", "nut"),
+)
+_PROFILES = (
+    Profile(),
+    Profile(),
+    Profile(diet="vegetarian"),
+    Profile(diet="vegan"),
+    Profile(allergens=frozenset({"peanut", "tree_nut"})),
+    Profile(allergens=frozenset({"dairy"})),
+)
+
+
+def _swaps(count: int) -> _Swaps:
+    """Meals of usual portions; in most somebody swaps what the plate is built on, in some the side."""
+    foods = FoodDatabase.load(shipped_directory() / "foods.yaml").foods
+    chance = random.Random(3)
+    by_role: dict[str, list[Food]] = {}
+    for food in foods:
+        by_role.setdefault(role_of(food), []).append(food)
+    outcome = _Swaps()
+    for _ in range(count):
+        meal = [
+            Ingredient(food := chance.choice(by_role[role]), _portion(food, chance))
+            for role in chance.choice(_PLATES)
+        ]
+        _swap(meal, chance.choice((0, 0, 0, 1, 2)), foods, chance.choice(_PROFILES), outcome)
+    return outcome
+
+
+def _portion(food: Food, chance: random.Random) -> float:
+    return max(5.0, 5.0 * round(food.usual_grams * chance.uniform(0.7, 1.5) / 5))
+
+
+def _swap(
+    meal: Sequence[Ingredient], place: int, foods: Sequence[Food], profile: Profile, outcome: _Swaps
+) -> None:
+    started = time.perf_counter()
+    substitution = substitute(meal, place, foods, profile)
+    outcome.durations_ms.append(1000 * (time.perf_counter() - started))
+    outcome.meals += 1
+    outcome.fair += bool(substitution.offers) or _has_fair_match(meal, place, foods, profile)
+    outcome.refused += not substitution.offers
+    outcome.bad += sum(not _is_good(meal, swap) for swap in substitution.offers)
+    outcome.good += bool(substitution.offers) and all(_is_good(meal, swap) for swap in substitution.offers)
+
+
+_ENERGY_AND_PROTEIN = Aim(weights=(30, 30), least_scales=(1, 1), pull=0.0001)
+_SCALES = {"vegetable": (0.8, 1.3), "fat": (0.0, 1.75)}
+
+
+def _has_fair_match(meal: Sequence[Ingredient], place: int, foods: Sequence[Food], profile: Profile) -> bool:
+    role, old = role_of(meal[place].food), meal[place].food.id.split("_")[0]
+    return any(
+        _fits(meal, place, food)
+        for food in foods
+        if role_of(food) == role and food.id.split("_")[0] != old and may_eat(profile, food)
+    )
+
+
+def _fits(meal: Sequence[Ingredient], place: int, food: Food) -> bool:
+    most = min(400.0, 3 * food.usual_grams)
+    grams = [each.grams for each in meal]
+    grams[place] = min(most, 100 * meal[place].macros.energy_kcal / max(1, food.per_100g.energy_kcal))
+    swapped = [food if number == place else each.food for number, each in enumerate(meal)]
+    scales = [_SCALES.get(role_of(each), (0.4, 1.75)) for each in swapped]
+    bounds = [(least * gram, top * gram) for gram, (least, top) in zip(grams, scales, strict=True)]
+    bounds[place] = bounds[place][0], min(most, bounds[place][1])
+    held = [(each.per_100g.energy_kcal / 100, each.per_100g.protein_g / 100) for each in swapped]
+    portions = PortionFit(held, grams, _held(meal), _ENERGY_AND_PROTEIN).best(bounds)
+    after = [Ingredient(each, gram) for each, gram in zip(swapped, portions, strict=True)]
+    return _is_near(_held(meal), _held(after))
+
+
+def _is_good(meal: Sequence[Ingredient], swap: Swap) -> bool:
+    return _is_near(_held(meal), _held(swap.ingredients))
+
+
+def _is_near(before: tuple[float, float], after: tuple[float, float]) -> bool:
+    """Within 5 % of the energy and 20 % of the protein, where less than 1 g of protein is nothing."""
+    energy, protein = (abs(now - then) for now, then in zip(after, before, strict=True))
+    return energy <= 0.05 * before[0] and protein <= max(1, 0.2 * before[1])
+
+
+def _held(ingredients: Sequence[Ingredient]) -> tuple[float, float]:
+    energy = sum(each.food.per_100g.energy_kcal * each.grams / 100 for each in ingredients)
+    protein = sum(each.food.per_100g.protein_g * each.grams / 100 for each in ingredients)
+    return energy, protein

@@ -1,0 +1,144 @@
+"""Profiles: what is asked, what is refused, and how the diary keeps them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from device.nutrition.profile import (
+    QUESTIONS,
+    ActivityLevel,
+    Condition,
+    DayIntake,
+    Goal,
+    Profile,
+    ProfileError,
+    Sex,
+    Sign,
+    checked_changes,
+    missing_for_targets,
+    profile_of,
+    signs_of,
+)
+
+TODAY = date(2026, 11, 21)
+
+
+def test_an_empty_profile_is_asked_everything_in_order() -> None:
+    missing = missing_for_targets(Profile())
+    assert [each.field for each in missing] == list(QUESTIONS)
+    assert all(each.question.endswith("?") for each in missing)
+
+
+def test_conditions_are_not_asked_of_those_who_keep_their_weight() -> None:
+    fields = [each.field for each in missing_for_targets(Profile(goal=Goal.MAINTAIN))]
+    assert "conditions" not in fields
+    assert missing_for_targets(Profile(goal=Goal.LOSE))[-1].field == "conditions"
+
+
+def test_changes_go_to_the_diary_and_come_back() -> None:
+    changes = checked_changes(
+        {
+            "age_years": 34,
+            "sex": "female",
+            "height_cm": 168,
+            "weight_kg": 64.5,
+            "activity": "light",
+            "goal": "maintain",
+            "conditions": ["kidney_disease"],
+            "allergens": ["soy", "peanut"],
+            "diet": "vegan",
+            "exercise_credit": 1,
+            "quiet_numbers": True,
+        },
+        TODAY,
+    )
+    stored = json.loads(json.dumps(changes))
+    assert stored["allergens"] == ["peanut", "soy"]
+    assert profile_of(stored, TODAY) == Profile(
+        age_years=34,
+        sex=Sex.FEMALE,
+        height_cm=168,
+        weight_kg=64.5,
+        activity=ActivityLevel.LIGHT,
+        goal=Goal.MAINTAIN,
+        conditions=frozenset({Condition.KIDNEY_DISEASE}),
+        allergens=frozenset({"soy", "peanut"}),
+        diet="vegan",
+        exercise_credit=1,
+        quiet_numbers=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "age"), [(TODAY, 17), (date(2027, 11, 20), 17), (date(2027, 11, 21), 18), (date(2030, 1, 1), 20)]
+)
+def test_an_age_grows_with_the_years_and_never_too_early(day: date, age: int) -> None:
+    stored = checked_changes({"age_years": 17}, TODAY)
+    assert profile_of(stored, day).age_years == age
+
+
+def test_the_latest_weighing_wins() -> None:
+    assert profile_of({"weight_kg": 70}, TODAY, weight_kg=68.2).weight_kg == 68.2
+
+
+def test_a_field_is_taken_back_by_none() -> None:
+    assert checked_changes({"diet": None}, TODAY) == {"diet": None}
+
+
+def test_what_a_newer_profile_has_is_left_alone() -> None:
+    assert profile_of({"height_cm": 170, "favourite_colour": "blue"}, TODAY) == Profile(height_cm=170)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "message"),
+    [
+        ({"age_years": 200}, "age_years", "Age in years is 200, but must be at most 120."),
+        ({"height_cm": 1.68}, "height_cm", "Height in cm is 1.68, but must be at least 50."),
+        ({"goal": "shrink"}, "goal", "Goal is 'shrink', but must be 'lose', 'maintain' or 'gain'."),
+        (
+            {"diet": "fruit"},
+            "diet",
+            "Diet is 'fruit', but must be vegan, vegetarian or pescatarian.",
+        ),
+        ({"exercise_credit": 2}, "exercise_credit", "Exercise credit is 2, but must be at most 1."),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_told(changes: dict[str, object], field: str, message: str) -> None:
+    with pytest.raises(ProfileError) as caught:
+        checked_changes(changes, TODAY)
+    assert (caught.value.field, str(caught.value)) == (field, message)
+
+
+def test_an_unknown_field_is_told() -> None:
+    with pytest.raises(ProfileError, match="A profile has no shoe size; it has age_years, sex"):
+        checked_changes({"shoe_size": 42}, TODAY)
+
+
+def test_a_minor_is_known_by_age() -> None:
+    assert Profile(age_years=17).is_minor
+    assert not Profile(age_years=18).is_minor
+    assert not Profile().is_minor
+
+
+@pytest.mark.parametrize(
+    ("eaten", "signs"),
+    [
+        ((1900, 1100, 1800, 1100), ()),
+        ((1100, 1100, 1150, 2000), (Sign.LITTLE_EATEN,)),
+        ((), ()),
+    ],
+)
+def test_several_days_of_little_food_are_a_sign(eaten: tuple[int, ...], signs: tuple[Sign, ...]) -> None:
+    assert signs_of([DayIntake(kcal, 2000) for kcal in eaten]) == signs
+
+
+def test_repeated_requests_are_signs() -> None:
+    assert signs_of((), targets_lowered=3, floors_met=3, skipped_on_purpose=6) == (
+        Sign.TARGETS_LOWERED,
+        Sign.FLOOR_PUSHED,
+        Sign.MEALS_SKIPPED,
+    )
+    assert signs_of((), targets_lowered=2, floors_met=2, skipped_on_purpose=5) == ()

@@ -1,0 +1,150 @@
+"""Kitchen timers: several at once, through restarts, by a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from device.nutrition.days import DiaryClock
+from device.nutrition.diaryfile import DiaryFile
+from device.nutrition.timers import MOST_RUNNING, KitchenTimers, TooManyTimersError
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Kitchen:
+    """One diary file, and a machine that can be restarted."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.now = datetime(2026, 6, 10, 12, tzinfo=LONDON)
+        self.since_boot_s = 500.0
+        self.boot = 1
+        self.file = DiaryFile(directory)
+
+    @property
+    def timers(self) -> KitchenTimers:
+        clock = DiaryClock(
+            lambda: self.now, time(4), since_boot_s=lambda: self.since_boot_s, boot=f"boot {self.boot}"
+        )
+        return KitchenTimers(self.file, clock)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.since_boot_s += seconds
+
+    def restart_program(self) -> None:
+        self.file.close()
+        self.file = DiaryFile(self.directory)
+
+    def restart_machine(self, off_s: float) -> None:
+        self.restart_program()
+        self.now += timedelta(seconds=off_s)
+        self.since_boot_s = 20
+        self.boot += 1
+
+
+@pytest.fixture
+def kitchen(tmp_path: Path) -> Iterator[Kitchen]:
+    kitchen = Kitchen(tmp_path)
+    yield kitchen
+    kitchen.file.close()
+
+
+def test_several_timers_are_listed_by_what_remains(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.timers.set("two", " Eggs ", 300)
+    kitchen.wait(60)
+    assert [(timer.name, timer.remaining_s) for timer in kitchen.timers.running()] == [
+        ("Eggs", 240),
+        ("pasta", 540),
+    ]
+    assert [timer.call_id for timer in kitchen.timers.named("EGGS")] == ["two"]
+    assert kitchen.timers.due() == ()
+
+
+def test_a_timer_is_due_until_it_is_said_to_have_rung(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.wait(600)
+    assert [timer.name for timer in kitchen.timers.due()] == ["pasta"]
+    assert [timer.name for timer in kitchen.timers.due()] == ["pasta"]
+    assert kitchen.timers.ended("one") is not None
+    assert kitchen.timers.due() == kitchen.timers.running() == ()
+    assert kitchen.timers.ended("one") is None
+
+
+def test_the_same_call_sets_one_timer_even_after_it_ended(kitchen: Kitchen) -> None:
+    first = kitchen.timers.set("one", "pasta", 600)
+    assert kitchen.timers.set("one", "pasta", 600) == first
+    kitchen.timers.cancel("one")
+    kitchen.restart_program()
+    again = kitchen.timers.set("one", "pasta", 600)
+    assert again.has_ended
+    assert not again.is_due
+    assert kitchen.timers.running() == ()
+
+
+def test_cancelling_stops_one_timer_once(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.timers.set("two", "eggs", 300)
+    cancelled = kitchen.timers.cancel("one")
+    assert cancelled is not None
+    assert cancelled.name == "pasta"
+    assert kitchen.timers.cancel("one") is None
+    assert [timer.name for timer in kitchen.timers.running()] == ["eggs"]
+
+
+def test_a_clock_that_jumps_moves_no_timer_while_the_machine_runs(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.restart_program()
+    kitchen.now += timedelta(days=365)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [600]
+
+
+@pytest.mark.parametrize(("off_s", "remaining_s"), [(100, 500), (4000, -3400)])
+def test_timers_go_on_by_the_wall_after_the_machine_was_off(
+    kitchen: Kitchen, off_s: float, remaining_s: float
+) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.restart_machine(off_s)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [remaining_s]
+    assert len(kitchen.timers.due()) == (remaining_s <= 0)
+
+
+def test_a_clock_set_back_makes_no_timer_longer_than_it_was(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.restart_machine(0)
+    kitchen.now = datetime(1970, 1, 1, tzinfo=LONDON)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [600]
+
+
+def test_a_timer_set_before_the_clock_survives_a_restart_once_it_is_mended(kitchen: Kitchen) -> None:
+    kitchen.now = datetime(1970, 1, 1, tzinfo=LONDON)
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.wait(60)
+    kitchen.now = datetime(2026, 6, 10, 12, tzinfo=LONDON)
+    assert kitchen.timers.mend_times() == 1
+    kitchen.restart_machine(100)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [440]
+
+
+def test_there_is_a_most_of_timers_and_ended_ones_are_forgotten(kitchen: Kitchen) -> None:
+    for number in range(MOST_RUNNING):
+        kitchen.timers.set(f"{number}", "pasta", 600)
+    with pytest.raises(TooManyTimersError, match="Cancel one"):
+        kitchen.timers.set("more", "pasta", 600)
+    kitchen.timers.cancel("0")
+    kitchen.wait(2 * 86400)
+    kitchen.timers.set("more", "pasta", 600)
+    with kitchen.file.reading() as database:
+        assert database.execute("SELECT count(*) FROM timer WHERE state <> 'running'").fetchone()[0] == 0
+
+
+def test_a_timer_needs_some_time(kitchen: Kitchen) -> None:
+    for duration_s in (0, -5, float("nan")):
+        with pytest.raises(ValueError, match="cannot run"):
+            kitchen.timers.set("one", "pasta", duration_s)
