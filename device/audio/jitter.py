@@ -20,7 +20,7 @@ MARGIN_MS = 20.0
 TRUSTED_REPLIES = 1
 """One shows what a connection usually does; what it rarely does costs one pause, and is remembered."""
 REMEMBERED_REPLIES = 48
-TELLING_S = 0.5
+TELLING_S = 0.2
 """A reply that came within less, say in one burst, tells nothing of the gaps that others may have."""
 
 FIRST_PAUSE_MS = 400.0
