@@ -10,7 +10,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -19,12 +19,13 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import api_key, shipped_directory, state_directory
+from device.config import api_key, state_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
 P = ParamSpec("P")
 EXISTING_OR_NOT = click.Path(dir_okay=False, path_type=Path)
+TARGET = click.Path(path_type=Path)
 
 
 def _told(command: Callable[P, None]) -> Callable[P, None]:
@@ -67,6 +68,11 @@ def _tell(error: LadleError) -> int:
     return error.exit_status
 
 
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ladle")
 def main() -> None:
@@ -82,6 +88,7 @@ config_option = click.option(
 timeline_option = click.option(
     "--timeline", "timeline_file", type=EXISTING_OR_NOT, help="Write everything that happens as JSON lines."
 )
+force_option = click.option("--force", is_flag=True, help="Replace the file if it is there already.")
 verbose_option = click.option("--verbose", is_flag=True, help="Log debug lines too.")
 
 
@@ -203,6 +210,104 @@ def meter(config_file: Path | None) -> None:
 
 
 @main.group()
+def foods() -> None:
+    """Look into the food database, or check a file of foods."""
+
+
+@foods.command("search")
+@click.argument("text", nargs=-1, required=True)
+@config_option
+@_told
+def search_foods(text: tuple[str, ...], config_file: Path | None) -> None:
+    """Show what Ladle takes these words for, and the foods that are called so."""
+    from device.household import open_foods  # noqa: PLC0415
+    from device.stage.foods import search  # noqa: PLC0415
+
+    found = search(open_foods(load_settings(config_file)), " ".join(text))
+    _print(found.lines)
+    if not found.is_known:
+        sys.exit(1)
+
+
+@foods.command("show")
+@click.argument("food_id", metavar="ID")
+@config_option
+@_told
+def show_food(food_id: str, config_file: Path | None) -> None:
+    """Show everything that is known of a food."""
+    from device.household import open_foods  # noqa: PLC0415
+    from device.stage.foods import describe  # noqa: PLC0415
+
+    settings = load_settings(config_file)
+    _print(describe(open_foods(settings), food_id, settings.nutrition.own_foods))
+
+
+@foods.command("check")
+@click.argument("file", type=EXISTING_OR_NOT, required=False)
+@config_option
+@_told
+def check_foods(file: Path | None, config_file: Path | None) -> None:
+    """Check a file of foods as the start does; without one, the files in use."""
+    from device.stage.foods import check as check_file  # noqa: PLC0415
+
+    _print(check_file(load_settings(config_file), file))
+
+
+@main.group()
+def diary() -> None:
+    """Read the diary, while the daemon runs or without it; nothing here changes it."""
+
+
+@diary.command("today")
+@click.argument("person", required=False)
+@config_option
+@_told
+def diary_today(person: str | None, config_file: Path | None) -> None:
+    """Show today's meals, what was eaten and what is left."""
+    from device.stage.diary import kitchen_to_read, today  # noqa: PLC0415
+
+    _print(today(kitchen_to_read(load_settings(config_file), config_file), person))
+
+
+@diary.command("week")
+@click.argument("person", required=False)
+@config_option
+@_told
+def diary_week(person: str | None, config_file: Path | None) -> None:
+    """Show the last seven days, a line each."""
+    from device.stage.diary import kitchen_to_read, week  # noqa: PLC0415
+
+    _print(week(kitchen_to_read(load_settings(config_file), config_file), person))
+
+
+@diary.command("export")
+@click.option("--csv", "file", type=TARGET, required=True, help="The file to write; - for standard output.")
+@force_option
+@config_option
+@_told
+def export_diary(file: Path, force: bool, config_file: Path | None) -> None:
+    """Write everything in the diary to a CSV file. It is private: only you can read the file."""
+    from device.stage.diary import STANDARD_OUTPUT, diary_to_read, export  # noqa: PLC0415
+
+    rows = export(file, diary_to_read(load_settings(config_file), config_file), replace=force)
+    if file != STANDARD_OUTPUT:
+        click.echo(f"{rows} {'row' if rows == 1 else 'rows'} in {file}, which only you can read.")
+
+
+@diary.command("backup")
+@click.argument("file", type=TARGET)
+@force_option
+@config_option
+@_told
+def back_up_diary(file: Path, force: bool, config_file: Path | None) -> None:
+    """Copy the diary as it is now to a file. It is private: only you can read the file."""
+    from device.stage.diary import back_up, diary_to_read  # noqa: PLC0415
+
+    back_up(file, diary_to_read(load_settings(config_file), config_file), replace=force)
+    click.echo(f"The diary is copied to {file}, which only you can read.")
+
+
+@main.group()
 def config() -> None:
     """Check or show the configuration."""
 
@@ -213,13 +318,11 @@ def config() -> None:
 def check(file: Path | None) -> None:
     """Check a configuration file, and the foods and plan that it names."""
     from device.household import open_household  # noqa: PLC0415
+    from device.stage.foods import warnings_of  # noqa: PLC0415
 
-    settings = load_settings(file)
-    warnings = open_household(settings).foods.warnings
-    # Of the shipped foods it is known why their energy is not quite that of their macronutrients.
-    if settings.nutrition.foods_file.parent != shipped_directory():
-        for warning in warnings:
-            click.echo(f"Warning: {warning}", err=True)
+    household = open_household(load_settings(file), state_directory(), owner=False)
+    for warning in warnings_of(household.foods):
+        click.echo(f"Warning: {warning}", err=True)
     click.echo("The configuration is in order.")
 
 

@@ -14,7 +14,16 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Strict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    Strict,
+    field_validator,
+    model_validator,
+)
 
 from device.errors import ConfigError
 from device.events import Chime, Duplex, TurnTaking
@@ -149,8 +158,8 @@ class ChimeSettings(_Section):
 
     @property
     def wanted(self) -> frozenset[Chime]:
-        """Those that are on."""
-        return frozenset(chime for chime in Chime if getattr(self, chime.value))
+        """Those that are on; a timer that somebody has set is always heard."""
+        return frozenset(chime for chime in Chime if getattr(self, chime.value, True))
 
 
 class BargeInSettings(_Section):
@@ -228,15 +237,32 @@ class PanelSettings(_Section):
 
 
 class NutritionSettings(_Section):
-    """Where the data lie; unset: beside the configuration file, else the shipped ones."""
+    """Where the data lie, and how the tools reckon and speak.
+
+    foods, activities, plan: unset: beside the configuration file, else the shipped ones; own_foods: unset:
+    own_foods.yaml beside the configuration file, if there is one; diary: a directory.
+    """
 
     foods: FilePath | None = None
+    own_foods: FilePath | None = None
+    activities: FilePath | None = None
     plan: FilePath | None = None
+    diary: FilePath | None = None
+    variation: float = Field(0.02, ge=0, le=0.03)
+    exercise_credit: float = Field(0.5, ge=0, le=1)
+    quiet_numbers: YesNo = False
+    helpline: str | None = Field(None, min_length=1, max_length=200)
 
     @property
-    def foods_file(self) -> Path:
-        """The food database to use."""
-        return self.foods or shipped_directory() / "foods.yaml"
+    def food_files(self) -> tuple[Path, ...]:
+        """The food database, then the household's own foods where it has any."""
+        shipped = self.foods or shipped_directory() / "foods.yaml"
+        return (shipped, self.own_foods) if self.own_foods else (shipped,)
+
+    @property
+    def activities_file(self) -> Path:
+        """The activities to use."""
+        return self.activities or shipped_directory() / "activities.yaml"
 
     @property
     def plan_file(self) -> Path:
@@ -244,11 +270,50 @@ class NutritionSettings(_Section):
         return self.plan or shipped_directory() / "plan.yaml"
 
 
+class PersonSettings(_Section):
+    """One of the household: what else they are called, and what nobody may offer them."""
+
+    aliases: tuple[str, ...] = ()
+    allergens: tuple[str, ...] = ()
+    excluded_foods: tuple[str, ...] = ()
+    diet: Literal["vegan", "vegetarian", "pescatarian"] | None = None
+
+
+PersonName = Annotated[str, Field(min_length=1, max_length=40)]
+
+
 class HouseholdSettings(_Section):
     """The people and their clock."""
 
     time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     day_start: str = Field("04:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    people: dict[PersonName, PersonSettings] = {}
+    default_person: str | None = None
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _name_alone(cls, people: object) -> object:
+        """A person of whom nothing is said but the name."""
+        if not isinstance(people, dict):
+            return people
+        return {name: {} if own is None else own for name, own in people.items()}
+
+    @model_validator(mode="after")
+    def _default_is_there(self) -> HouseholdSettings:
+        known = {name.casefold() for name in self.people}
+        if self.default_person is not None and self.default_person.casefold() not in known:
+            people = ", ".join(self.people) or "nobody"
+            raise ValueError(f"default_person is {self.default_person!r}, but people has {people}")
+        return self
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> HouseholdSettings:
+        names = [name for person, own in self.people.items() for name in (person, *own.aliases)]
+        folded = [name.casefold() for name in names]
+        doubled = next((name for name in names if folded.count(name.casefold()) > 1), None)
+        if doubled is not None:
+            raise ValueError(f"people has the name {doubled!r} twice; a name must mean one person")
+        return self
 
     @property
     def zone(self) -> ZoneInfo | None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from pydantic import ValidationError
 
-from device.config import NutritionSettings, Settings, shipped_directory
+from device.config import Settings, shipped_directory
 from device.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/ladle/ladle.yaml")
@@ -127,6 +127,8 @@ def _complaint(fault: Mapping[str, Any], key: Key) -> str:
             )
         case "string_pattern_mismatch" | "string_type" if key[-1] in _PATTERN_HELP:
             return f"is {value!r}, which {_PATTERN_HELP[key[-1]]}."
+        case "tuple_type":
+            return f"is {value!r}, but must be a list: [{value}]."
         case "value_error":
             message = str(fault["ctx"]["error"])
             return f"is {value!r}, which {message}" if isinstance(value, str) else f"is wrong: {message}."
@@ -151,13 +153,16 @@ def _nearest_key(key: Key) -> str:
 def _fields(section: Key) -> Mapping[str, Any]:
     model: Any = Settings
     for name in section:
-        model = model.model_fields[name].annotation
-    fields: Mapping[str, Any] = model.model_fields
+        # Below a mapping such as household.people any name leads to what it maps to.
+        model = get_args(model)[1] if get_origin(model) is dict else model.model_fields[name].annotation
+    fields: Mapping[str, Any] = getattr(model, "model_fields", {})
     return fields
 
 
 def _choices(key: Key) -> list[str]:
     annotation = _fields(key[:-1])[key[-1]].annotation
+    # One of several words, or None.
+    annotation = next((each for each in get_args(annotation) if get_origin(each) is Literal), annotation)
     if get_origin(annotation) is Literal:
         return [str(choice) for choice in get_args(annotation)]
     return [str(member.value) for member in annotation]
@@ -171,16 +176,20 @@ def _kind(content: object) -> str:
 
 def _with_data_files(settings: Settings, path: Path | None) -> Settings:
     beside = path.resolve().parent if path else None
-    nutrition = NutritionSettings(
-        foods=_data_file(settings.nutrition.foods, "foods.yaml", beside),
-        plan=_data_file(settings.nutrition.plan, "plan.yaml", beside),
-    )
-    return settings.model_copy(update={"nutrition": nutrition})
+    own = settings.nutrition
+    files = {
+        "foods": _data_file(own.foods, "foods.yaml", beside) or shipped_directory() / "foods.yaml",
+        "own_foods": _data_file(own.own_foods, "own_foods.yaml", beside),
+        "activities": _data_file(own.activities, "activities.yaml", beside)
+        or shipped_directory() / "activities.yaml",
+        "plan": _data_file(own.plan, "plan.yaml", beside) or shipped_directory() / "plan.yaml",
+        "diary": _data_file(own.diary, None, beside),
+    }
+    return settings.model_copy(update={"nutrition": own.model_copy(update=files)})
 
 
-def _data_file(configured: Path | None, name: str, beside: Path | None) -> Path:
+def _data_file(configured: Path | None, name: str | None, beside: Path | None) -> Path | None:
+    """The path that was configured, else the file of that name beside the configuration if it is there."""
     if configured is not None:
         return (beside or Path.cwd()) / configured
-    if beside and (beside / name).exists():
-        return beside / name
-    return shipped_directory() / name
+    return beside / name if name and beside and (beside / name).exists() else None

@@ -75,11 +75,14 @@ from device.events import (
     SendFrame,
     SendToolOutcome,
     ShowFace,
+    SilenceTimers,
     StartActivity,
     Started,
     StillOffline,
     StopGeneration,
     TellLateOutcome,
+    TimerRings,
+    TimersSilent,
     ToolCall,
     ToolCallReceived,
     ToolCallsCancelled,
@@ -136,6 +139,7 @@ class Conversation:
         self._moving = False  # from one connection to the next, on purpose
         self._offline = False  # not connected, and an attempt to connect has failed
         self._faults: dict[str, str] = {}
+        self._ringing = False
 
         self._gate_open = False
         self._wire_open = False
@@ -186,6 +190,8 @@ class Conversation:
             return Face.STARTING
         if not self._connected:
             return Face.RECONNECTING
+        if self._ringing:
+            return Face.RINGING
         return Face(self.phase.value)
 
     @property
@@ -341,6 +347,21 @@ class Conversation:
             if api_at_work:
                 self._do(StopGeneration())
             self._chime(Chime.INTERRUPTED)
+        elif self._ringing:
+            self._ringing = False
+            self._do(SilenceTimers())
+
+    def _on_timer_rings(self, event: TimerRings) -> None:
+        """It is heard between what people and the model say, and goes on until somebody stops it."""
+        if not self._ringing:
+            self._note("timer_rings", timers=event.timers)
+        self._ringing = True
+        if not (self._gate_open or self.sounding):
+            self._chiming = True
+            self._do(PlayChime(Chime.TIMER))
+
+    def _on_timers_silent(self, _: TimersSilent) -> None:
+        self._ringing = False
 
     # ------------------------------------------------------------------------------- a person speaks
 
@@ -620,6 +641,8 @@ _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     AnswerOverdue: Conversation._on_answer_overdue,
     ButtonPressed: Conversation._on_button_pressed,
     MuteToggled: Conversation._on_mute_toggled,
+    TimerRings: Conversation._on_timer_rings,
+    TimersSilent: Conversation._on_timers_silent,
     FaultRaised: Conversation._on_fault_raised,
     FaultCleared: Conversation._on_fault_cleared,
 }

@@ -62,6 +62,7 @@ from device.events import (
     SendFrame,
     SendToolOutcome,
     ShowFace,
+    SilenceTimers,
     StartActivity,
     Started,
     StillOffline,
@@ -81,9 +82,11 @@ from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
-from device.tools.daystatus import day_status
+from device.tools.daystatus import day_summary
+from device.tools.keeper import DiaryKeeper
 from device.tools.kitchen import Kitchen
 from device.tools.registry import Registry
+from device.tools.ringer import Ringer
 
 logger = logging.getLogger(__name__)
 
@@ -112,13 +115,13 @@ class Daemon:
         key: SecretStr,
         kitchen: Kitchen,
         *,
-        state: Path | None = None,
+        state: Path,
         recorders: Sequence[Recorder] = (),
         microphone: Microphone | None = None,
     ) -> None:
         """Prepare everything that opens nothing.
 
-        state: a directory for what outlives the process, for one daemon at a time; None: nothing does.
+        state: a directory for what outlives the process, for one daemon at a time.
         recorders: told all that happens, in order; closed at the end.
         microphone: one to use instead of what `audio.input` names.
         """
@@ -126,6 +129,8 @@ class Daemon:
         self._key = key
         self._kitchen = kitchen
         self._registry = Registry(ALL_TOOLS, kitchen, timeout_s=settings.live.tool_timeout_s)
+        self._keeper = DiaryKeeper(kitchen, self.dispatch)
+        self._ringer = Ringer(kitchen.timers, self.dispatch)
         self._state = state
         self._recorders = recorders
         self._own_microphone = microphone
@@ -164,10 +169,11 @@ class Daemon:
         """Open what has to be closed; `parts` closes it in reverse order."""
         self._began = asyncio.get_running_loop().time()
         self._first_attempt = asyncio.Event()
+        self._is_ready = asyncio.Event()
         for recorder in self._recorders:
             parts.callback(recorder.close)
-        if self._state:
-            parts.enter_context(hold_instance(self._state, self._settings.live.endpoint))
+        parts.enter_context(hold_instance(self._state, self._settings.live.endpoint))
+        parts.callback(self._kitchen.diary.file.close)
         self._panel = open_panel(
             self._settings.panel,
             on_press=lambda: self.dispatch(ButtonPressed()),
@@ -197,8 +203,8 @@ class Daemon:
             emit=self.dispatch,
             now=self._kitchen.now,
             on_sent=self._sent,
-            day_status=lambda: day_status(self._kitchen),
-            state=StateFile(self._state / SESSION_FILE) if self._state else None,
+            day_status=lambda: day_summary(self._kitchen),
+            state=StateFile(self._state / SESSION_FILE),
         )
 
     async def _run_parts(self, stop: asyncio.Event) -> None:
@@ -210,6 +216,8 @@ class Daemon:
                     ("session", self._session.run()),
                     ("watchdog", self._notifier.feed_watchdog()),
                     ("listening", self._listen_once_ready()),
+                    ("diary", self._keeper.run()),
+                    ("timers", self._ring_once_ready()),
                 )
             ]
             await stop.wait()
@@ -233,10 +241,15 @@ class Daemon:
             recorder.ready()
         self._speaker.start()
         self._microphone.start()
+        self._is_ready.set()
         took_ms = (asyncio.get_running_loop().time() - self._began) * 1000
         logger.info("ready start_ms=%.0f", took_ms)
         self._notifier.ready()
         await self._take_frames()
+
+    async def _ring_once_ready(self) -> None:
+        await self._is_ready.wait()
+        await self._ringer.run()
 
     # ------------------------------------------------------------------------------- microphone -> core
 
@@ -303,6 +316,8 @@ class Daemon:
                 self._sound(action)
             case ForgetSpeech():
                 self._session.forget_speech()
+            case SilenceTimers():
+                self._ringer.silence()
             case RunTool(call):
                 self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
             case CancelTool(call_id):
@@ -346,6 +361,8 @@ class Daemon:
     async def _run_tool(self, call: ToolCall) -> None:
         outcome = await self._registry.run(call)
         self._tools_at_work.pop(call.id, None)
+        self._keeper.learn(outcome)
+        self._ringer.look_again()
         self.dispatch(ToolFinished(outcome))
 
     def _wait_for_answer(self, event: Event) -> None:
@@ -384,17 +401,18 @@ def make_daemon(
     settings: Settings,
     key: SecretStr,
     *,
+    state: Path,
     now: Callable[[], datetime] | None = None,
-    state: Path | None = None,
     recorders: Sequence[Recorder] = (),
     microphone: Microphone | None = None,
 ) -> Daemon:
-    """A daemon with its kitchen: the food database, the plan, and the tools over them.
+    """A daemon with its kitchen: foods, activities, plan and diary, and the tools over them.
 
-    now: the household's clock, the machine's unless another is given.
+    state: the directory for what outlives the process; now: the household's clock, the machine's unless
+    another is given.
 
     Raises:
         ConfigError: a data file is missing or wrong; the message names file, line and fault.
     """
-    kitchen = open_household(settings, now)
+    kitchen = open_household(settings, state, now)
     return Daemon(settings, key, kitchen, state=state, recorders=recorders, microphone=microphone)

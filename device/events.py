@@ -63,6 +63,7 @@ class Face(StrEnum):
     MUTED = "muted"
     STARTING = "starting"
     RECONNECTING = "reconnecting"
+    RINGING = "ringing"
     HEARING = "hearing"
     THINKING = "thinking"
     WORKING = "working"
@@ -94,6 +95,7 @@ class Chime(StrEnum):
     UNMUTED = "unmuted"
     OFFLINE = "offline"
     FAULT = "fault"
+    TIMER = "timer"
 
 
 class InterruptedBy(StrEnum):
@@ -259,6 +261,18 @@ class MuteToggled:
 
 
 @dataclass(frozen=True, slots=True)
+class TimerRings:
+    """So many timers have come to their end and are to be heard; told again until they are silenced."""
+
+    timers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimersSilent:
+    """No timer rings any more: somebody stopped it, or it has rung for long enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaultRaised:
     """A part of the device does not work; `sentence` says what a person can do."""
 
@@ -298,6 +312,8 @@ Event = (
     | AnswerOverdue
     | ButtonPressed
     | MuteToggled
+    | TimerRings
+    | TimersSilent
     | FaultRaised
     | FaultCleared
 )
@@ -416,6 +432,11 @@ class PlayChime:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceTimers:
+    """Stop the timers that ring."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowFace:
     """Show a face on the panel."""
 
@@ -456,6 +477,7 @@ Action = (
     | Reconnect
     | ForgetSpeech
     | PlayChime
+    | SilenceTimers
     | ShowFace
     | Note
     | Refused

@@ -34,6 +34,8 @@ from device.events import (
     ReplyInterrupted,
     Started,
     StillOffline,
+    TimerRings,
+    TimersSilent,
     ToolCallReceived,
     ToolCallsCancelled,
     ToolFinished,
@@ -67,6 +69,8 @@ _AT_ANY_TIME: tuple[type[Event], ...] = (
     FaultCleared,
     MuteToggled,
     ButtonPressed,
+    TimerRings,
+    TimersSilent,
 )
 _ONCE_STARTED: tuple[type[Event], ...] = (
     PlaybackDrained,

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 import yaml
 
+from device.nutrition.days import DiaryClock
+from device.nutrition.diary import Diary
+from device.nutrition.diaryfile import DiaryFile
+from device.nutrition.events import FoodEaten, FoodItem, Nutrients
 from tests.sounds import silence, write_wav
 
 LADLE = [sys.executable, "-m", "device.cli"]
@@ -129,6 +134,10 @@ def test_a_script_with_a_mistake_stops_the_stand_in_with_78(tmp_path: Path) -> N
         ["rehearse", "--press", "-3"],
         ["rehearse", "--press", "soon"],
         ["rehearsal-server", "--port", "70000"],
+        ["foods", "search"],
+        ["foods", "show"],
+        ["diary", "export"],
+        ["diary", "backup"],
     ],
 )
 def test_wrong_use_is_told_with_2(words: list[str]) -> None:
@@ -229,3 +238,106 @@ def test_without_a_network_it_starts_says_so_once_and_stops_when_told(
     assert sum("panel_absent" in line for line in said) == 1
     assert any("stopping" in line for line in said)
     assert not any("Traceback" in line for line in said)
+
+
+# ------------------------------------------------------------------------------------- foods and diary
+
+
+def test_foods_are_searched_and_shown(config: Path) -> None:
+    result = ladle("foods", "search", "two", "apples", "--config", config)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "apple" in result.stdout
+    shown = ladle("foods", "show", "apple", "--config", config)
+    assert (shown.returncode, shown.stdout.splitlines()[0]) == (0, "apple (apple), fruit")
+
+
+def test_an_unknown_food_is_told_with_1(config: Path) -> None:
+    result = ladle("foods", "search", "zxqv", "--config", config)
+    assert (result.returncode, result.stdout) == (1, "There is no food like zxqv.\n")
+    assert "No food has the id zxqv." in refused(1, "foods", "show", "zxqv", "--config", config)
+
+
+def test_a_wrong_file_of_foods_is_told_with_78(tmp_path: Path) -> None:
+    path = tmp_path / "own_foods.yaml"
+    path.write_text("foods:\n  stew: {category: meal, source: us}\n", encoding="utf-8")
+    expected = f"ladle: {path}, line 2: stew: per_100g is missing."
+    assert refused(78, "foods", "check", path) == expected
+
+
+def test_the_foods_in_use_are_in_order(config: Path) -> None:
+    result = ladle("foods", "check", "--config", config)
+    assert result.returncode == 0
+    assert result.stdout.endswith(" foods in order.\n")
+
+
+@pytest.fixture
+def household(config: Path) -> Path:
+    """A household of two with a diary that is open for writing in this process, as the daemon's is."""
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    return written(
+        config.parent,
+        content | {"nutrition": {"diary": "kept"}, "household": {"people": {"anna": {}, "ben": {}}}},
+    )
+
+
+@pytest.fixture
+def diary(household: Path) -> Iterator[Diary]:
+    file = DiaryFile(household.parent / "kept")
+    clock = DiaryClock(lambda: datetime.now(UTC), time(4))
+    diary = Diary(file, clock)
+    eggs = FoodItem("=eggs", Nutrients(155, 12.6, 1.1, 10.6), "egg_boiled", 100)
+    diary.log("first", "anna", [FoodEaten((eggs,), "breakfast")])
+    yield diary
+    file.close()
+
+
+@pytest.mark.parametrize("name", ["today", "week"])
+def test_the_diary_is_shown_beside_whoever_writes_it(household: Path, diary: Diary, name: str) -> None:
+    result = ladle("diary", name, "anna", "--config", household)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("Anna, ")
+    assert "155 kcal" in result.stdout
+    assert "Whose diary?" in refused(2, "diary", name, "--config", household)
+
+
+@pytest.mark.parametrize(
+    "words", [["today", "ben"], ["week", "ben"], ["export", "--csv", "-"], ["backup", "OUT"]]
+)
+def test_without_a_diary_it_is_told_with_69(household: Path, words: list[str]) -> None:
+    words = [str(household.parent / "out") if word == "OUT" else word for word in words]
+    assert "There is no diary in" in refused(69, "diary", *words, "--config", household)
+    assert not (household.parent / "kept").exists()
+    assert not (household.parent / "out").exists()
+
+
+def test_the_diary_is_exported_and_never_over_a_file(household: Path, diary: Diary) -> None:
+    path = household.parent / "diary.csv"
+    export: list[str | Path] = ["diary", "export", "--config", household, "--csv"]
+    assert ladle(*export, path).stdout == f"1 row in {path}, which only you can read.\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "Add --force to replace it" in refused(1, *export, path)
+    assert ladle(*export, path, "--force").returncode == 0
+    streamed = ladle(*export, "-")
+    assert streamed.stdout == path.read_text(encoding="utf-8")
+    assert ",'=eggs,egg_boiled," in streamed.stdout
+
+
+def test_a_full_disk_behind_standard_output_is_told_with_69(household: Path, diary: Diary) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [*LADLE, "diary", "export", "--csv", "-", "--config", str(household)]
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+        )
+    assert result.returncode == 69
+    assert result.stderr == "ladle: - cannot be written: No space left on device. Name another place.\n"
+
+
+def test_the_diary_is_copied(household: Path, diary: Diary) -> None:
+    (household.parent / "stick").mkdir()
+    path = household.parent / "stick" / "diary.sqlite3"
+    assert ladle("diary", "backup", path, "--config", household).returncode == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "Add --force to replace it" in refused(1, "diary", "backup", path, "--config", household)
+    copy = Diary(DiaryFile(path.parent, owner=False), diary.clock)
+    assert copy.people() == ("anna",)
+    copy.file.close()

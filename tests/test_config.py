@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.config import KEY_CREDENTIAL, Settings, api_key, shipped_directory, state_directory
+from device.config import (
+    KEY_CREDENTIAL,
+    PersonSettings,
+    Settings,
+    api_key,
+    shipped_directory,
+    state_directory,
+)
 from device.configfile import load_settings
 from device.errors import ConfigError
 from device.events import Duplex, TurnTaking
@@ -88,6 +95,41 @@ def test_values_are_read_as_what_they_mean(written: Path) -> None:
         ("live:\n  context_target_tokens: 16000\n", "context_target_tokens must be smaller than"),
         ("live: {turn_taking: server}\ngate: {hangover_ms: 300}\n", "gate.hangover_ms must be at least 500"),
         ("audio:\n  volume: 1\n  volume: 2\n", "line 3: audio.volume is set twice; keep one of them."),
+        (
+            "household:\n  people:\n    anna:\n      alergens: [peanut]\n    ben: {}\n",
+            "line 4: household.people.anna.alergens is not a setting that Ladle knows; did you mean "
+            "household.people.anna.allergens?",
+        ),
+        (
+            "household:\n  people:\n    anna: {}\n    ben: {zzz: 1}\n",
+            "line 4: household.people.ben.zzz is not a setting that Ladle knows; household.people.ben has "
+            "aliases, allergens, excluded_foods, diet.",
+        ),
+        (
+            "household:\n  people:\n    anna: {diet: vegetarain}\n",
+            "line 3: household.people.anna.diet is 'vegetarain', but must be one of vegan, vegetarian, "
+            "pescatarian; did you mean vegetarian?",
+        ),
+        ("household:\n  people:\n    '': {}\n", "should have at least 1 character"),
+        (
+            "household:\n  people: {anna: {}}\n  default_person: ben\n",
+            "line 1: household is wrong: default_person is 'ben', but people has anna.",
+        ),
+        (
+            "household:\n  people:\n    anna: {aliases: [mum]}\n    ben: {aliases: [Mum]}\n",
+            "line 1: household is wrong: people has the name 'mum' twice; a name must mean one person.",
+        ),
+        (
+            "household:\n  people: {anna: {}, Anna: {}}\n",
+            "line 1: household is wrong: people has the name 'anna' twice; a name must mean one person.",
+        ),
+        ("nutrition:\n  variation: 0.1\n", "nutrition.variation is 0.1: input should be less than or equal"),
+        ("nutrition:\n  exercise_credit: 2\n", "nutrition.exercise_credit is 2: input should be less than"),
+        ("nutrition:\n  quiet_numbers: 1\n", "nutrition.quiet_numbers is 1: input should be a valid boolean"),
+        (
+            "nutrition:\n  ownfoods: x\n",
+            "nutrition.ownfoods is not a setting that Ladle knows; did you mean nutrition.own_foods?",
+        ),
         ("live: [\n", "line 2: this is not valid YAML"),
         ("- a\n- b\n", "line 1: expected sections such as `live:` or `audio:`, not a list."),
         ("live: 7\n", "line 1: live is 7:"),
@@ -116,6 +158,38 @@ def test_data_files_beside_the_configuration_win_over_the_shipped_ones(written: 
     settings = load_settings(written)
     assert settings.nutrition.foods == foods
     assert settings.nutrition.plan == shipped_directory() / "plan.yaml"
+
+
+def test_foods_of_ones_own_beside_the_configuration_are_used_and_none_are_needed(written: Path) -> None:
+    written.write_text("", encoding="utf-8")
+    assert load_settings(written).nutrition.own_foods is None
+    own = written.with_name("own_foods.yaml")
+    own.write_text("", encoding="utf-8")
+    assert load_settings(written).nutrition.food_files == (shipped_directory() / "foods.yaml", own)
+
+
+def test_people_are_read_with_all_that_is_said_of_them(written: Path) -> None:
+    written.write_text(
+        "household:\n"
+        "  people:\n"
+        "    anna: {aliases: [mum], allergens: [peanut], excluded_foods: [liver], diet: vegetarian}\n"
+        "    ben: {}\n"
+        "  default_person: ben\n",
+        encoding="utf-8",
+    )
+    household = load_settings(written).household
+    anna = PersonSettings(
+        aliases=("mum",), allergens=("peanut",), excluded_foods=("liver",), diet="vegetarian"
+    )
+    assert household.people == {"anna": anna, "ben": PersonSettings()}
+    assert household.default_person == "ben"
+
+
+def test_a_diary_and_activities_of_ones_own_are_looked_for_beside_the_configuration(written: Path) -> None:
+    written.write_text("nutrition: {diary: kept, activities: mine.yaml}", encoding="utf-8")
+    nutrition = load_settings(written).nutrition
+    assert nutrition.diary == written.parent / "kept"
+    assert nutrition.activities_file == written.parent / "mine.yaml"
 
 
 def test_a_configured_data_file_is_looked_for_beside_the_configuration(written: Path) -> None:

@@ -56,11 +56,14 @@ from device.events import (
     SendFrame,
     SendToolOutcome,
     ShowFace,
+    SilenceTimers,
     StartActivity,
     Started,
     StillOffline,
     StopGeneration,
     TellLateOutcome,
+    TimerRings,
+    TimersSilent,
     ToolCall,
     ToolCallReceived,
     ToolCallsCancelled,
@@ -742,6 +745,50 @@ def test_a_fault_is_noted_once_and_shown_until_it_is_cleared() -> None:
     assert faces(play(conversation, FaultCleared("microphone"))) == [Face.READY]
 
 
+# --------------------------------------------------------------------------------------- timers
+
+
+def test_a_timer_is_heard_again_and_again_and_the_button_stops_it() -> None:
+    conversation = ready()
+    actions = play(conversation, TimerRings(1))
+    assert PlayChime(Chime.TIMER) in actions
+    assert (faces(actions), notes(actions)) == ([Face.RINGING], ["timer_rings"])
+    assert without_notes(play(conversation, PlaybackDrained(), TimerRings(2))) == [PlayChime(Chime.TIMER)]
+    stopped = play(conversation, ButtonPressed())
+    assert SilenceTimers() in stopped
+    assert faces(stopped) == [Face.READY]
+    assert play(conversation, TimersSilent()) == []
+
+
+def test_a_timer_waits_for_a_person_and_for_a_reply_and_is_shown_meanwhile() -> None:
+    conversation = ready()
+    play(conversation, ActivityStarted((frame(0),)))
+    assert without_notes(play(conversation, TimerRings(1))) == []
+    assert conversation.face is Face.RINGING
+    play(conversation, ActivityEnded(), AUDIO)
+    assert without_notes(play(conversation, TimerRings(1))) == []
+    play(conversation, TurnComplete(), PlaybackDrained())
+    assert without_notes(play(conversation, TimerRings(1))) == [PlayChime(Chime.TIMER)]
+    assert faces(play(conversation, TimersSilent())) == [Face.READY]
+
+
+def test_the_button_stops_a_reply_first_and_the_timer_with_the_next_press() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, TimerRings(1))
+    first = play(conversation, ButtonPressed())
+    assert FlushSpeaker(InterruptedBy.BUTTON) in first
+    assert SilenceTimers() not in first
+    assert SilenceTimers() in play(conversation, ButtonPressed())
+
+
+@pytest.mark.parametrize("before", [[MuteToggled()], [ConnectionLost("reset"), StillOffline("no route")]])
+def test_a_timer_rings_muted_and_offline_whatever_chimes_are_wanted(before: list[Event]) -> None:
+    conversation = Conversation(chimes=())
+    play(conversation, Connected(), Started(), *before)
+    assert PlayChime(Chime.TIMER) in play(conversation, TimerRings(1))
+
+
 def test_an_illegal_event_is_refused_by_name_and_changes_nothing() -> None:
     conversation = ready()
     assert play(conversation, ActivityEnded()) == [Refused("ActivityEnded", "ready")]
@@ -782,6 +829,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             StillOffline("no route"),
             FaultRaised("part", "Mend it."),
             FaultCleared("part"),
+            TimerRings(1),
+            TimersSilent(),
             InputTranscript("a"),
             OutputTranscript("b"),
             Started(),
@@ -941,6 +990,8 @@ RARE: list[Callable[[str], Event]] = [
     lambda _: StillOffline("no route"),
     lambda _: FaultRaised("part", "Mend it."),
     lambda _: FaultCleared("part"),
+    lambda _: TimerRings(1),
+    lambda _: TimersSilent(),
     lambda _: InputTranscript("a"),
     lambda _: OutputTranscript("b"),
     lambda call_id: ToolCallsCancelled((call_id,)),

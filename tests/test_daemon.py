@@ -22,6 +22,9 @@ from device.audio.protocols import Speaker
 from device.config import AudioSettings, Settings
 from device.daemon import make_daemon
 from device.errors import KeyRefusedError, UnavailableError
+from device.household import open_household
+from device.nutrition.events import WaterDrunk
+from device.nutrition.timers import Timer
 from device.panel.mock import press, use_mock_pins
 from device.rehearsal.script_file import parse_script
 from device.rehearsal.server import RehearsalServer
@@ -51,13 +54,21 @@ class Kitchen:
         audio = {"output": f"file:{self.spoken}"} | sections.pop("audio", {})
         settings = Settings.model_validate({"live": live, "audio": audio, **sections})
         self._stop = asyncio.Event()
+        self.state = directory / "state"
         daemon = make_daemon(
-            settings, SecretStr("key"), recorders=[Timeline(self.timeline)], microphone=self.microphone
+            settings,
+            SecretStr("key"),
+            state=self.state,
+            recorders=[Timeline(self.timeline)],
+            microphone=self.microphone,
         )
         self.running = asyncio.create_task(daemon.run(self._stop))
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.timeline.read_text(encoding="utf-8").splitlines()]
+
+    def timers(self) -> tuple[Timer, ...]:
+        return open_household(Settings(), self.state, owner=False).timers.running()
 
     def faces(self) -> list[str]:
         return [line["face"] for line in self.lines() if line["event"] == "face"]
@@ -302,8 +313,8 @@ def test_what_a_tool_found_reaches_the_model_in_words_when_its_connection_broke(
         do: []
       - on: activity_end
         do:
-          - {input_transcript: I missed lunch.}
-          - {tool_call: {tool: missed_meal, args: {meal: lunch}}}
+          - {input_transcript: I drank a glass of water.}
+          - {tool_call: {tool: log_water, args: {quantity: 1}}}
           - reset
       - on: connect 2
         do: []
@@ -322,8 +333,51 @@ def test_what_a_tool_found_reaches_the_model_in_words_when_its_connection_broke(
     assert not record.tool_responses, "the new connection knows nothing of the call"
     [told] = [turn.text for content in record.client_contents for turn in content.turns]
     assert '"ok": true' in told
-    assert "I missed lunch." in told
+    assert "I drank a glass of water." in told
     assert not record.activities, "the question is not asked again: that would call the tool a second time"
+
+
+def test_what_is_logged_is_in_the_diary_and_the_model_is_told_its_undo_id(tmp_path: Path) -> None:
+    script = """
+    steps:
+      - {on: activity_end, do: [{tool_call: {tool: log_water, args: {quantity: 2}}}]}
+      - {on: tool_response, do: [{reply: {ms: 200}}]}
+    """
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("speaking")
+            return running
+
+    running = asyncio.run(scene())
+    [response] = running.server.received.last.tool_responses
+    entry = open_household(Settings(), running.state, owner=False).diary.entry(response.response["undo_id"])
+    assert entry
+    assert [event.fact for event in entry.events] == [WaterDrunk(500)]
+
+
+def test_a_timer_is_heard_and_seen_until_the_button_is_pressed(tmp_path: Path) -> None:
+    script = """
+    steps:
+      - {on: activity_end, do: [{tool_call: {tool: timer, args: {action: set, name: egg, seconds: 1}}}]}
+      - {on: tool_response, do: [{reply: {ms: 100}}]}
+    """
+
+    async def scene() -> Kitchen:
+        async with device(script, tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(0.6))
+            await running.shows("ringing")
+            await running.until(lambda: running.first("play_chime")["chime"] == "timer")
+            press(BUTTON)
+            await running.until(lambda: running.faces()[-1] == "ready")
+            await running.until(lambda: not running.timers())
+            return running
+
+    events = [line["event"] for line in asyncio.run(scene()).lines()]
+    assert "timer_rings" not in events[events.index("silence_timers") :]
 
 
 def test_without_a_network_the_device_is_ready_and_shows_that_it_reconnects(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "panel": {"events", "config"},
     "service": {"events", "config"},
     "rehearsal": {"nutrition"},
-    "household": {"config", "tools"},
+    "household": {"config", "tools", "nutrition"},
 }
 THE_COMPOSITION_ROOTS = {"daemon", "stage", "cli", "__init__"}
 ONLY_ROOM_OF = {

@@ -20,6 +20,7 @@ TONES_HZ = {
     Chime.UNMUTED: (392, 587),
     Chime.OFFLINE: (784, 659, 523),
     Chime.FAULT: (311, 311),
+    Chime.TIMER: (1047, 880, 1047),
 }
 """Rising for what begins, falling for what ends; notes around the octave above middle c."""
 

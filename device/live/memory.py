@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,13 +74,13 @@ class Memory:
         self._calls: dict[str, ToolCall] = {}  # of the turn that is going on
         self._finished: deque[prompts.Finished] = deque(maxlen=MOST_CALLS)
 
-    def beginning(self, day_status: Callable[[], str], *, in_words: bool) -> Beginning:
+    async def beginning(self, day_status: Callable[[], Awaitable[str]], *, in_words: bool) -> Beginning:
         """What the next connection begins with. day_status: what a fresh session has to know of today."""
         handle = self.handles.best()
         turns = () if handle else self.history.recent()
         if not turns:
             return Beginning(handle)
-        return Beginning(None, turns, prompts.restored(day_status()), in_words)
+        return Beginning(None, turns, prompts.restored(await day_status()), in_words)
 
     def note(self, told: Told) -> None:
         """The API said something.

@@ -51,6 +51,8 @@ logger = logging.getLogger(__name__)
 
 Item = Outgoing | ContinueReply | TellLateOutcome
 GENERATED = (ReplyAudioReceived, ToolCallReceived, TurnComplete)
+DAY_STATUS_S = 2.0
+"""How long a connection waits for what a fresh session is told of the day."""
 
 
 class _HandOffDueError(Exception):
@@ -179,7 +181,7 @@ class Session:
 
     async def _live_and_recover(self) -> None:
         self._connected_at, self._generated = None, False
-        beginning = self._memory.beginning(self._day_status, in_words=self._history_refused)
+        beginning = await self._memory.beginning(self._status_of_day, in_words=self._history_refused)
         try:
             await self._live_through_one_connection(beginning)
         except _HandOffDueError as due:
@@ -188,6 +190,14 @@ class Session:
             await self._outages.move(due.reason)
         except ConnectionEndedError as error:
             await self._recover_from(error, beginning)
+
+    async def _status_of_day(self) -> str:
+        """What a fresh session has to know; nothing where the disk does not answer soon."""
+        try:
+            async with asyncio.timeout(DAY_STATUS_S):
+                return await asyncio.to_thread(self._day_status)
+        except TimeoutError:
+            return ""
 
     async def _recover_from(self, error: ConnectionEndedError, beginning: Beginning) -> None:
         established = self._connected_at is not None

@@ -133,8 +133,7 @@ def _stems(text: str) -> frozenset[str]:
 @lru_cache(maxsize=2048)
 def _stem(word: str) -> str:
     """A form that "swimming", "swim" and "swam" share; for comparing, and no word of English."""
-    if word in _PAST:
-        return _PAST[word]
+    word = _PAST.get(word, word)
     for ending in ("ing", "ed", "er"):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             word = word[: -len(ending)]

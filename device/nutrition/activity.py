@@ -79,15 +79,6 @@ def activity_done(
     )
 
 
-def said_of_activity(done: ActivityDone, *, quiet: bool = False) -> str:
-    """A sentence to say; it tells what there is, and asks nobody to move or to eat."""
-    first = f"{done.minutes:.0f} minutes of {done.name} noted."
-    if quiet:
-        return first
-    added = f", and {done.credited_kcal:.0f} are added to today" if done.credited_kcal else ""
-    return f"{first} That is about {done.net_kcal:.0f} calories beyond rest{added}."
-
-
 def _rest_kcal_an_hour(profile: Profile, weight_kg: float) -> float:
     is_old = profile.age_years is not None and profile.age_years >= OLD_YEARS
     is_heavy = profile.bmi is not None and profile.bmi >= HEAVY_BMI

@@ -11,7 +11,6 @@ for exercise, and changes nothing until what it holds is logged.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -275,51 +274,3 @@ def _moving(proposal: Proposal, meals: Sequence[MealToday], change: Macros, rule
         MovedTarget(meal.planned, meal.target, target) for meal, target in zip(meals, targets, strict=True)
     )
     return replace(proposal, moved=tuple(moved))
-
-
-# ------------------------------------------------------------------------------------- in memory
-
-
-@dataclass(frozen=True, slots=True)
-class MissedMeal:
-    """What came of missing a meal.
-
-    missed: its target when it was missed; residual: the part of it that no meal had room for. Where the meal
-    had been missed before, nothing has `changed` and both are nothing.
-    """
-
-    meal: PlannedMeal
-    missed: Macros
-    moved: tuple[MovedTarget, ...]
-    residual: Macros
-    day: DayState
-    changed: bool
-
-
-class DayPlans:
-    """Keeps the state of today and of no other day; safe to use from several threads."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self._lock = threading.Lock()
-        self._today: DayState | None = None
-
-    def today(self, now: datetime) -> DayState:
-        """The day that `now` belongs to; a new day starts as planned."""
-        with self._lock:
-            return self._day_of(now)
-
-    def miss(self, meal: PlannedMeal, now: datetime) -> MissedMeal:
-        """Mark a meal of the plan as missed today and spread its target over the rest of the day."""
-        with self._lock:
-            proposal = propose_missed(self._day_of(now), meal, now)
-            self._today = proposal.after
-            has_changed = bool(proposal.happenings)
-            return MissedMeal(
-                meal, proposal.amount, proposal.moved, proposal.residual, self._today, has_changed
-            )
-
-    def _day_of(self, now: datetime) -> DayState:
-        if self._today is None or self._today.date != self.plan.logical_date(now):
-            self._today = day_state(self.plan, self.plan.logical_date(now))
-        return self._today

@@ -1,9 +1,9 @@
-"""A person's profile: what their targets come from, what nobody may offer them, and signs to care for."""
+"""A person's profile: what their targets come from, and what nobody may offer them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
@@ -61,6 +61,7 @@ class Profile:
     age_years, height_cm, weight_kg, body_fat_percent: as the names say.
     conditions: empty where it was asked and there are none.
     allergens: substances that nothing offered may contain; excluded_foods: ids or names of foods not wanted.
+    wanted_kcal: an energy of the day that the person named, in kcal.
     diet: "vegan", "vegetarian" or "pescatarian".
     carbohydrate_cap_meal_g, carbohydrate_cap_day_g: what no meal and no day may be raised above.
     exercise_credit: the share, 0 to 1, of exercise that the day gets back as food.
@@ -75,6 +76,7 @@ class Profile:
     body_fat_percent: Annotated[float, Field(ge=3, le=70)] | None = None
     activity: ActivityLevel | None = None
     goal: Goal | None = None
+    wanted_kcal: Annotated[int, Field(ge=500, le=6000)] | None = None
     conditions: frozenset[Condition] | None = None
     allergens: frozenset[str] = frozenset()
     excluded_foods: frozenset[str] = frozenset()
@@ -116,8 +118,8 @@ QUESTIONS: Mapping[str, str] = {
     "weight_kg": "What do you weigh, about?",
     "activity": "Exercise apart, is your usual day mostly sitting, on your feet now and then, or active?",
     "goal": "Would you like to keep your weight, lose some, or gain some?",
-    "conditions": "Is there anything a doctor would want me to know: pregnancy or breast-feeding, insulin or "
-    "other diabetes tablets, kidney disease, or an eating disorder, now or before?",
+    "conditions": "Would a doctor want me to know anything: pregnancy, breast-feeding, insulin or diabetes "
+    "tablets, kidney disease, or an eating disorder, now or before?",
 }
 """In the order in which they are asked."""
 
@@ -125,9 +127,11 @@ QUESTIONS: Mapping[str, str] = {
 def missing_for_targets(profile: Profile) -> tuple[Missing, ...]:
     """What must still be asked before targets can be computed, in the order of asking.
 
-    Conditions are asked only of those who want to lose or gain; for the others they change nothing.
+    Conditions are asked only of those who want to lose or gain, or who named an energy; for the others they
+    change nothing.
     """
-    needed = [name for name in QUESTIONS if name != "conditions" or profile.goal is not Goal.MAINTAIN]
+    asks_conditions = profile.goal is not Goal.MAINTAIN or profile.wanted_kcal is not None
+    needed = [name for name in QUESTIONS if name != "conditions" or asks_conditions]
     return tuple(Missing(name, QUESTIONS[name]) for name in needed if getattr(profile, name) is None)
 
 
@@ -137,54 +141,6 @@ class ProfileIncompleteError(LadleError, LookupError):
     def __init__(self, missing: tuple[Missing, ...]) -> None:
         super().__init__(missing[0].question)
         self.missing = missing
-
-
-# ------------------------------------------------------------------------------------- signs to care for
-
-
-@dataclass(frozen=True, slots=True)
-class DayIntake:
-    """A finished day on which food was logged: what was eaten and what the target was, in kcal."""
-
-    eaten_kcal: float
-    target_kcal: float
-
-
-class Sign(StrEnum):
-    """What deserves a kind question, together and over days; one number never does."""
-
-    LITTLE_EATEN = "little_eaten"
-    TARGETS_LOWERED = "targets_lowered"
-    FLOOR_PUSHED = "floor_pushed"
-    MEALS_SKIPPED = "meals_skipped"
-
-
-LITTLE_SHARE = 0.6
-LITTLE_DAYS = 3
-OFTEN = 3
-CHECK_IN = (
-    "May I ask how eating has been for you lately? If it has been hard, a doctor or somebody you trust can "
-    "help, and I can leave the numbers out."
-)
-"""Said once, not again and again; the household's own helpline may follow it."""
-
-
-def signs_of(
-    days: Sequence[DayIntake], *, targets_lowered: int = 0, floors_met: int = 0, skipped_on_purpose: int = 0
-) -> tuple[Sign, ...]:
-    """What in the last week or two calls for `CHECK_IN` and for no more talk of a deficit; mostly nothing.
-
-    days: the days on which something was logged; one on which nothing was says nothing. The counts: targets
-    set lower than before, targets asked for below the floor, and meals skipped on purpose.
-    """
-    little = sum(day.eaten_kcal < LITTLE_SHARE * day.target_kcal for day in days)
-    counts = (
-        (Sign.LITTLE_EATEN, little >= LITTLE_DAYS),
-        (Sign.TARGETS_LOWERED, targets_lowered >= OFTEN),
-        (Sign.FLOOR_PUSHED, floors_met >= OFTEN),
-        (Sign.MEALS_SKIPPED, skipped_on_purpose >= 2 * OFTEN),
-    )
-    return tuple(sign for sign, is_there in counts if is_there)
 
 
 # ------------------------------------------------------------------------------------- the diary's form

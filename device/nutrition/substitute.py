@@ -153,7 +153,7 @@ def swap_for(meal: Sequence[Ingredient], place: int, food: FoodLike, profile: Pr
     """The swap for a food that the person named, if it is safe and the meal stays what it was."""
     if not may_eat(profile, food):
         return Substitution((), Refusal.EXCLUDED)
-    if _is_unprepared(food) and not _is_unprepared(meal[place].food):
+    if is_unprepared(food) and not is_unprepared(meal[place].food):
         return Substitution((), Refusal.NOT_READY)
     swap = _swap(meal, place, food)
     if swap.is_match and _is_plausible(swap, meal[place]):
@@ -182,7 +182,7 @@ def _candidates(
         if role_of(food) == role
         and _kind(food) not in there
         and food.per_100g.energy_kcal > 0
-        and (not _is_unprepared(food) or _is_unprepared(old))
+        and (not is_unprepared(food) or is_unprepared(old))
         and may_eat(profile, food)
     ]
     wanted = _composition(old.per_100g)
@@ -201,7 +201,7 @@ def role_of(food: FoodLike) -> str:
     if food.category in {"meat", "fish", "dairy_egg", "legume"} and protein >= 0.2:
         return "protein"
     if food.category == "grain":
-        return "starch" if kcal < 250 or _is_unprepared(food) else "cereal"
+        return "starch" if kcal < 250 or is_unprepared(food) else "cereal"
     if food.category == "vegetable" and kcal >= STARCHY_KCAL and carbohydrate >= 0.5:
         return "starch"
     return food.category
@@ -222,7 +222,7 @@ def _kind(food: FoodLike) -> str:
     return food.id.split("_")[0]
 
 
-def _is_unprepared(food: FoodLike) -> bool:
+def is_unprepared(food: FoodLike) -> bool:
     """Whether it is weighed raw or dry; fruit and vegetables, but for starchy ones, are eaten raw as well."""
     is_salad = food.category == "vegetable" and food.per_100g.energy_kcal < STARCHY_KCAL
     if is_salad or food.category in {"fruit", "nut"}:

@@ -3,9 +3,8 @@
 Resting energy: Mifflin and St Jeor, Am J Clin Nutr 1990;51:241-7; Katch and McArdle where the body fat is
 known. Activity factors are convention. Deficit: 600 kcal a day (NICE), at most 1 % of the body weight in a
 week. Macronutrients: the acceptable ranges of the National Academies, protein by body weight. The floor, the
-pace of gaining and the protein for a goal are Ladle's own choices on the careful side.
-These are
-estimates and no medical advice; where a doctor should decide, Ladle holds the weight and says so.
+pace of gaining and the protein for a goal are Ladle's own choices on the careful side. These are estimates
+and no medical advice; where a doctor should decide, Ladle holds the weight and says so.
 """
 
 from __future__ import annotations
@@ -71,9 +70,7 @@ class Limit(Enum):
     MINOR = f"Under 18 I keep to what holds the weight. {_ASK_SOMEBODY}"
     PREGNANCY = f"In pregnancy and while breast-feeding I leave targets to your midwife. {_ASK_SOMEBODY}"
     EATING_DISORDER = f"I hold your weight and leave goals to those who care for you. {_ASK_SOMEBODY}"
-    GLUCOSE_MEDICINE = (
-        f"With insulin or diabetes tablets a change in energy is for your doctor. {_ASK_SOMEBODY}"
-    )
+    GLUCOSE_MEDICINE = f"With insulin or diabetes tablets, energy is for your doctor to set. {_ASK_SOMEBODY}"
     KIDNEY_DISEASE = f"With kidney disease the protein and energy are for your doctor to set. {_ASK_SOMEBODY}"
     LOW_WEIGHT = f"Your weight is on the low side for your height, so I set no deficit. {_ASK_SOMEBODY}"
     LOW_WEIGHT_GAIN = f"Gaining slowly suits your height. {_ASK_SOMEBODY}"
@@ -122,7 +119,7 @@ class Targets:
         """A sentence or two to say; `quiet` leaves the numbers out."""
         day = self.macros
         first = (
-            f"An estimate for your day: {day.energy_kcal:.0f} calories, with {day.protein_g:.0f} grams of "
+            f"An estimate for your day: {day.energy_kcal:,.0f} calories, with {day.protein_g:.0f} grams of "
             f"protein, {day.carbohydrate_g:.0f} of carbohydrate and {day.fat_g:.0f} of fat."
         )
         if quiet:
@@ -154,12 +151,16 @@ def floor_kcal(profile: Profile) -> int:
     Raises:
         ProfileIncompleteError: something that the equation needs is not known.
     """
-    resting = resting_kcal(profile)
-    return _step_up(max(resting, _FLOOR_KCAL[profile.sex or Sex.UNSPECIFIED]))
+    return _step_up(max(resting_kcal(profile), _FLOOR_KCAL[profile.sex or Sex.UNSPECIFIED]))
 
 
-def targets_for(profile: Profile, wanted_kcal: int | None = None) -> Targets:
-    """The targets of a day; `wanted_kcal`: an energy that the person named, within the same limits.
+def is_wanted_below_floor(profile: Profile) -> bool:
+    """Whether the person named less energy than the floor, which targets cannot keep; raises as that does."""
+    return profile.wanted_kcal is not None and profile.wanted_kcal < floor_kcal(profile)
+
+
+def targets_for(profile: Profile) -> Targets:
+    """The targets of a day, with the energy that the person named or that suits the goal, within limits.
 
     Raises:
         ProfileIncompleteError: something has to be asked first.
@@ -170,10 +171,7 @@ def targets_for(profile: Profile, wanted_kcal: int | None = None) -> Targets:
     resting = resting_kcal(profile)
     maintenance = _step(resting * ACTIVITY_FACTORS[profile.activity])
     floor = floor_kcal(profile)
-    if wanted_kcal is None:
-        energy, limits = _energy_of_goal(profile, maintenance, floor)
-    else:
-        energy, limits = _energy_within(profile, wanted_kcal, maintenance, floor)
+    energy, limits = _energy(profile, maintenance, floor)
     goal = _goal_of(energy, maintenance)
     macros, capped = _macros(profile, energy, goal)
     return Targets(
@@ -188,7 +186,9 @@ def targets_for(profile: Profile, wanted_kcal: int | None = None) -> Targets:
     )
 
 
-def _energy_of_goal(profile: Profile, maintenance: int, floor: int) -> tuple[int, tuple[Limit, ...]]:
+def _energy(profile: Profile, maintenance: int, floor: int) -> tuple[int, tuple[Limit, ...]]:
+    if profile.wanted_kcal is not None:
+        return _energy_within(profile, profile.wanted_kcal, maintenance, floor)
     if profile.goal is Goal.LOSE:
         return _energy_within(profile, maintenance - DEFICIT_KCAL, maintenance, floor)
     if profile.goal is Goal.GAIN:

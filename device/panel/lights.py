@@ -36,6 +36,7 @@ class Look:
 LOOKS: Mapping[Face, Look] = {
     Face.STARTING: Look((1, 1, 1), on_s=0.1, off_s=0.1, fade_s=1.0),
     Face.READY: Look((0.04, 0.04, 0.04)),
+    Face.RINGING: Look((1, 0.9, 0), on_s=0.25, off_s=0.25, fade_s=0.1),
     Face.HEARING: Look((0, 1, 0)),
     Face.THINKING: Look((0, 0.2, 1), fade_s=0.4),
     Face.WORKING: Look((0.7, 0, 1), on_s=0.12, off_s=0.12),

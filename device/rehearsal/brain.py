@@ -1,4 +1,4 @@
-"""What the stand-in makes of words: an intent, a tool call or an answer, and an answer from a tool's result.
+"""What the stand-in makes of words: a tool call or an answer, and an answer from a tool's result.
 
 It understands a few things well and says so when it does not understand. It never invents a number about
 food: those come from the client's tools, like those of the model that it stands in for.
@@ -10,36 +10,29 @@ from datetime import datetime
 from pathlib import Path
 
 from device.errors import UnavailableError
+from device.nutrition.activities import Activities
 from device.nutrition.foods import FoodDatabase
+from device.nutrition.portions import parse_quantity
 from device.rehearsal import toolbox
-from device.rehearsal.foodears import FoodEars, HeardFood
+from device.rehearsal.durations import find_duration
+from device.rehearsal.foodears import HOME_LANGUAGE, FoodEars
 from device.rehearsal.handles import Session
-from device.rehearsal.intents import (
-    FoodQuestion,
-    Intent,
-    MissedMeal,
-    SmallTalk,
-    food_question,
-    missed_meal,
-    small_talk,
-    yes_or_no,
-)
+from device.rehearsal.intents import SmallTalk, small_talk, yes_or_no
 from device.rehearsal.questions import (
     ABILITIES,
-    AskBack,
+    AskedBack,
     ConfirmCall,
-    WhichFood,
-    WhichMeal,
+    Question,
     answer,
     question_of_tool,
 )
+from device.rehearsal.requests import clear_request, tentative_request
+from device.rehearsal.sentences import Request, Sentence, Vocabulary, sentence_of
 from device.rehearsal.wire import JsonObject
 from device.rehearsal.wits import Call, Say, Thought, Tools
-from device.rehearsal.words import tidy
 
 NOT_UNDERSTOOD = f"Sorry, I did not understand that. {ABILITIES}"
-NO_FOOD_TOOL = "I cannot look up foods here."
-NO_MEAL_TOOL = "I cannot keep track of meals here."
+ONE_PERSON = "I keep this for one person here."
 TOOL_FAILED = "Sorry, that did not work."
 
 _SMALL_ANSWERS = {
@@ -51,75 +44,64 @@ _SMALL_ANSWERS = {
 
 
 class Brain:
-    """Knows foods by name, English, and what was asked back last (which it keeps in the session)."""
+    """Knows foods and activities by name, English, and what was asked back last (kept in the session)."""
 
-    def __init__(self, foods: FoodDatabase) -> None:
-        self._ears = FoodEars(foods)
+    def __init__(self, foods: FoodDatabase, activities: Activities) -> None:
+        self._vocabulary = Vocabulary(foods, FoodEars(foods), _joint_names(foods), activities)
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Brain:
-        """With the foods of a foods.yaml, the shipped one by default.
+    def load(cls, foods: Path | None = None) -> Brain:
+        """With the foods of a foods.yaml, the shipped one by default, and the shipped activities.
 
-        Raises ConfigError where the file is wrong, UnavailableError where no foods are shipped.
+        Raises ConfigError where a file is wrong, UnavailableError where none is shipped.
         """
-        return cls(FoodDatabase.load(path or shipped_foods()))
+        return cls(
+            FoodDatabase.load(foods or shipped("foods.yaml")), Activities.load(shipped("activities.yaml"))
+        )
 
     # ------------------------------------------------------------------------------------- listening
 
     def consider(self, words: str, session: Session, tools: Tools) -> Thought:
         """What to do about what a person said; None where nothing was said."""
-        text = tidy(words)
-        if not text:
+        sentence = sentence_of(words, toolbox.meal_names(tools), toolbox.people_names(tools))
+        if not sentence.text:
             return None
         question, session.open_question = session.open_question, None
-        meals = toolbox.meal_names(tools)
-        clear = self._clear_intent(text, meals)
-        answered = None if clear else answer(question, text, meals, self._ears)
-        if answered is not None:
-            return answered
-        thought = self._act_on(clear or missed_meal(text, meals), text, session, tools)
-        if isinstance(thought, AskBack):
+        thought = self._thought_about(sentence, question, session, tools)
+        if thought is None:
+            session.open_question = question
+            return Say(NOT_UNDERSTOOD)
+        if isinstance(thought, ConfirmCall | AskedBack):
             session.open_question = thought
             return Say(thought.text)
         return thought
 
     def clarity(self, words: str) -> int:
         """How well words can be understood: 2 well, 1 with a question back, 0 not at all."""
-        text = tidy(words)
-        intent = self._clear_intent(text, ())
-        if isinstance(intent, FoodQuestion):
-            heard = self._ears.hear(intent.phrase)
-            return _clarity_of(heard)
-        if intent is not None or yes_or_no(text) is not None or self._ears.names_food(text):
+        sentence = sentence_of(words)
+        request = clear_request(sentence, self._vocabulary)
+        if request is not None:
+            return _clarity_of(request, sentence)
+        if small_talk(sentence.text) or _is_short_answer(sentence.text):
             return 2
-        return int(missed_meal(text) is not None)
+        request = tentative_request(sentence, self._vocabulary)
+        if request is None:
+            return 0
+        return 2 if request.tool == toolbox.LOOK_UP_FOOD and not request.ask else 1
 
-    def _clear_intent(self, text: str, meals: tuple[str, ...]) -> Intent | None:
-        meal = missed_meal(text, meals)
-        return meal if meal and meal.sure else food_question(text) or small_talk(text)
-
-    def _act_on(self, intent: Intent | None, text: str, session: Session, tools: Tools) -> Thought | AskBack:
-        if isinstance(intent, MissedMeal):
-            return _missed(intent, tools)
-        if isinstance(intent, FoodQuestion):
-            return self._look_up(intent.phrase, tools)
-        if intent is SmallTalk.TIME:
-            return Say(f"It is {datetime.now().astimezone():%H:%M}.")
-        if intent is SmallTalk.RECALL:
-            return Say(_last_said(session))
-        if intent is not None:
-            return Say(_SMALL_ANSWERS[intent])
-        return self._look_up(text, tools) if self._ears.names_food(text) else Say(NOT_UNDERSTOOD)
-
-    def _look_up(self, phrase: str, tools: Tools) -> Thought | AskBack:
-        tool = toolbox.food_tool(tools)
-        if tool is None:
-            return Say(NO_FOOD_TOOL)
-        heard = self._ears.hear(phrase)
-        if heard is None:
-            return WhichFood()
-        call = toolbox.look_up(tool, heard.name, heard.amount, phrase if heard.as_said else "")
-        return ConfirmCall(call, f"Did you mean {heard.name}?") if heard.doubtful else call
+    def _thought_about(
+        self, sentence: Sentence, question: object, session: Session, tools: Tools
+    ) -> Say | Call | Question | None:
+        """What to do, or what to ask back; None where the sentence was not understood."""
+        request = clear_request(sentence, self._vocabulary)
+        answered = answer(question, sentence, request, self._vocabulary)
+        if answered is not None:
+            return answered
+        talk = None if request else small_talk(sentence.text)
+        if talk is not None:
+            return Say(_small_answer(talk, session))
+        request = request or tentative_request(sentence, self._vocabulary)
+        return _act_on(request, sentence.person, tools) if request else None
 
     # ------------------------------------------------------------------------------------- reporting
 
@@ -129,26 +111,45 @@ class Brain:
             session.open_question = question_of_tool(call, payload)
             return str(payload.get("ask") or payload.get("message") or TOOL_FAILED)
         said = payload.get("said") or payload.get("output") or payload.get("result")
-        return said if isinstance(said, str) else "Done."
+        care = payload.get("care")
+        told = [text for text in (said, care) if isinstance(text, str) and text]
+        return " ".join(told) or "Done."
 
 
-def shipped_foods() -> Path:
-    """The foods that come with Ladle, installed or in the checkout. Raises UnavailableError."""
+def shipped(name: str) -> Path:
+    """A data file that comes with Ladle, installed or in the checkout. Raises UnavailableError."""
     package = Path(__file__).parents[1]
     for folder in (package / "shipped", package.parent / "config"):
-        if (folder / "foods.yaml").is_file():
-            return folder / "foods.yaml"
-    raise UnavailableError("The rehearsal has no foods: foods.yaml is missing. Install Ladle again.")
+        if (folder / name).is_file():
+            return folder / name
+    raise UnavailableError(f"The rehearsal misses a file: {name}. Install Ladle again.")
 
 
-def _missed(intent: MissedMeal, tools: Tools) -> Thought | AskBack:
-    tool = toolbox.meal_tool(tools)
+def _joint_names(foods: FoodDatabase) -> tuple[str, ...]:
+    """The names of foods that would fall apart at an "and" or a "with"."""
+    names = (name for food in foods.foods for name in (food.name, *food.aliases.get(HOME_LANGUAGE, ())))
+    return tuple(
+        sorted({name.casefold() for name in names if " and " in name or " with " in name.casefold()})
+    )
+
+
+def _act_on(request: Request, person: str, tools: Tools) -> Say | Call | Question:
+    tool = toolbox.find_tool(request.tool, tools)
     if tool is None:
-        return Say(NO_MEAL_TOOL)
-    if not intent.meal:
-        return WhichMeal(tool.name)
-    call = toolbox.miss(tool, intent.meal)
-    return call if intent.sure else ConfirmCall(call, f"Did you miss {intent.meal}?")
+        return Say(toolbox.cannot(request.tool))
+    if person and toolbox.is_for_one_only(request.tool, tool):
+        return Say(ONE_PERSON)
+    whose = {toolbox.PERSON: person} if person else {}
+    call = toolbox.call_of(tool, {**request.arguments, **whose})
+    if request.lacks:
+        return AskedBack(call, request.lacks, (), request.ask)
+    return ConfirmCall(call, request.ask) if request.ask else call
+
+
+def _small_answer(talk: SmallTalk, session: Session) -> str:
+    if talk is SmallTalk.TIME:
+        return f"It is {datetime.now().astimezone():%H:%M}."
+    return _last_said(session) if talk is SmallTalk.RECALL else _SMALL_ANSWERS[talk]
 
 
 def _last_said(session: Session) -> str:
@@ -156,7 +157,18 @@ def _last_said(session: Session) -> str:
     return f"You said: {said[-1]}" if said else "You have not said anything yet."
 
 
-def _clarity_of(heard: HeardFood | None) -> int:
-    if heard is None or not heard.known:
+def _clarity_of(request: Request, sentence: Sentence) -> int:
+    """What lacks a food was not heard; what was put right or is asked about may be heard better yet."""
+    if request.ask and not request.lacks:
+        return 1
+    if request.lacks or request.is_vague:
         return 0
-    return 1 if heard.doubtful else 2
+    return 1 if sentence.is_repaired else 2
+
+
+def _is_short_answer(text: str) -> bool:
+    """A yes, a no, a duration or an amount: what a question may have been answered with."""
+    amount, duration = parse_quantity(text), find_duration(text)
+    is_amount = amount.quantity is not None and not amount.food
+    is_duration = duration is not None and not duration.without
+    return yes_or_no(text) is not None or is_amount or is_duration

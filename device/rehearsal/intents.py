@@ -55,10 +55,9 @@ class FoodQuestion:
     phrase: str
 
 
-Intent = MissedMeal | FoodQuestion | SmallTalk
-
 _MISSED = re.compile(
-    r"\b(miss|missed|missing|misses|mist|skip|skipped|skipping|skips|forgot|forgotten|without|passed on|"
+    r"\b(miss|missed|missing|misses|mist|skip|skipped|skipping|skips|passed on|"
+    r"(forgot|forgotten)(?! to (log|tell|write|note|say|mention))|(went|gone|go|going|did|do) without|"
     r"(did ?nt|did not|have ?nt|have not|had ?nt|had not|could ?nt|never) (yet )?"
     r"(have|had|eat|eaten|even|get|got|"
     r"manage|managed|make|made|find|took|take)|(had|got|was|found) no( time for)?|no time for)\b"
@@ -83,7 +82,7 @@ _FOOD_QUESTIONS = tuple(
         r"\b(?:is|are) there (?:a lot of |lots of |much |many |any )?\w+(?: \w+)? (?:in|and) (?P<food>.+)$",
         r"\btell me (?:something |more )?about (?P<food>.+)$",
         r"\b(?:what|how) about (?P<food>.+)$",
-        r"\blook(?:ing)? (?:up|at|how) (?P<food>.+)$",
+        r"(?<!a )\blook(?:ing)? (?:up|at|how) (?P<food>.+)$",
         rf"\b{_NUTRIENT}(?: content| value| count)? (?:in|and|of|for) (?P<food>.+)$",
         r"^\S*cal\w+ (?:in|and|of) (?P<food>.+)$",
     )
@@ -151,9 +150,12 @@ def small_talk(text: str) -> SmallTalk | None:
 
 
 _YES = re.compile(
-    r"^(yes|yeah|yep|yup|yas|guess|correct|right|sure|ok|okay|i do|i did|exactly|that one|please)\b"
+    r"^(yes|yeah|yep|yup|yas|guess|correct|right|sure|ok|okay|i do|i did|exactly|that one|"
+    r"of course|absolutely|definitely|go ahead|do (it|that|so)|please( do)?$)\b"
 )
-_NO = re.compile(r"^(no|nope|nah|know|not|i didnt|i did not)\b")
+_NO = re.compile(
+    r"^(no|nope|nah|know|not|i didnt|i did not|(dont|do not)( do (it|that))?$|leave it|never mind|cancel$)\b"
+)
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -68,10 +69,13 @@ async def rehearse(settings: Settings, play: Play, recorders: Sequence[Recorder]
     use_mock_pins()
     screen = Screen()
     recorders = [screen, *recorders]
-    async with running_stand_in(play.script) as stand_in:
+    async with AsyncExitStack() as parts:
+        state = Path(parts.enter_context(tempfile.TemporaryDirectory(prefix="ladle-rehearsal-state-")))
+        stand_in = await parts.enter_async_context(running_stand_in(play.script))
         daemon = make_daemon(
             _for_rehearsal(settings, stand_in, spoken),
             SecretStr(REHEARSAL_KEY),
+            state=state,
             now=_kitchen_clock(play.clock),
             recorders=recorders,
             microphone=microphone,
@@ -174,6 +178,8 @@ def _for_rehearsal(settings: Settings, stand_in: StandIn, spoken: Path | None) -
         update={
             "live": LiveSettings(**settings.live.model_dump() | there),
             "audio": AudioSettings(**settings.audio.model_dump() | output),
+            # What is only rehearsed does not belong in the household's diary.
+            "nutrition": settings.nutrition.model_copy(update={"diary": None}),
         }
     )
 

@@ -1,32 +1,57 @@
-"""What the tools work on: the kitchen's foods, its day and its clock."""
+"""What the tools work on: the household's foods, activities, plan, diary, timers and people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, time
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-from device.nutrition.dayplan import DayPlans
+from device.nutrition.activities import Activities
+from device.nutrition.diary import Diary
 from device.nutrition.foods import FoodDatabase
-from device.nutrition.plan import DAY_START, Plan
+from device.nutrition.plan import HouseholdPlan
+from device.nutrition.timers import KitchenTimers
+from device.tools.people import People
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the household likes its numbers.
+
+    variation: 0 to 0.03, how far suggestions may differ from day to day; exercise_credit: 0 to 1, for whom
+    their profile says nothing else; quiet_numbers: no calories or grams of nutrients are said to anybody;
+    helpline: what follows a careful question about eating, None for nothing.
+    """
+
+    variation: float = 0
+    exercise_credit: float = 0.5
+    quiet_numbers: bool = False
+    helpline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kitchen:
-    """Handed to every tool; `now` gives the time of day where the kitchen is, with its zone."""
+    """The household, whole; it is the same for every call, and threads may share it.
+
+    asked_after: when each person was last asked how eating is going; it need not survive a restart.
+    """
 
     foods: FoodDatabase
-    plans: DayPlans
-    now: Callable[[], datetime]
+    activities: Activities
+    plan: HouseholdPlan
+    diary: Diary
+    timers: KitchenTimers
+    people: People = field(default_factory=People)
+    ways: Ways = field(default_factory=Ways)
+    asked_after: dict[str, date] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The time of day where the kitchen is, with its zone."""
+        return self.diary.clock.now()
 
 
-def open_kitchen(
-    foods: Path, plan: Path, now: Callable[[], datetime], day_start: time = DAY_START
-) -> Kitchen:
-    """A kitchen over a foods.yaml and a plan.yaml.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a tool. call_id: of the diary's entry that it may make, and what that is undone by."""
 
-    Raises:
-        ConfigError: one of the files cannot be read or is wrong; the message names file, line and fault.
-    """
-    return Kitchen(FoodDatabase.load(foods), DayPlans(Plan.load(plan, day_start)), now)
+    kitchen: Kitchen
+    call_id: str

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Sequence
+
 from device.nutrition.macros import Macros
 
 Payload = dict[str, object]
+TOKEN_LETTERS = 6
 
 
 def result(said: str, **data: object) -> Payload:
@@ -30,6 +35,42 @@ def retry_with(tool: str, **arguments: object) -> dict[str, object]:
     return {"tool": tool, "set": arguments}
 
 
+# ------------------------------------------------------------------------------------- consent
+
+
+def require_consent(
+    given: str | None,
+    ask: str,
+    tool: str,
+    proposal: Sequence[object],
+    *,
+    code: str = "NOT_CONFIRMED",
+    **data: object,
+) -> None:
+    """Go on only with the person's consent to exactly this proposal.
+
+    given: the token that came with the call. It is made from the proposal, so a consent to one whose numbers
+    have changed meanwhile does not count, and none has to be remembered.
+
+    Raises:
+        ToolError: the person has not agreed; `ask` is to be put to them, and the token comes with it.
+    """
+    token = _token_of(tool, proposal)
+    if given == token:
+        return
+    message = "Nothing has been changed yet. Ask the person, and call again with confirm only if they agree."
+    retry = retry_with(tool, confirm=token)
+    raise ToolError(code, message, ask=ask, retry=retry, **data)
+
+
+def _token_of(tool: str, proposal: Sequence[object]) -> str:
+    text = json.dumps([tool, *proposal], default=repr, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:TOKEN_LETTERS]
+
+
+# ------------------------------------------------------------------------------------- numbers and words
+
+
 def macros_payload(macros: Macros, digits: int = 0) -> dict[str, float]:
     """Energy in kcal and macronutrients in g for the model; `digits` after the point for the grams."""
     return {
@@ -42,3 +83,23 @@ def macros_payload(macros: Macros, digits: int = 0) -> dict[str, float]:
 
 def _rounded(grams: float, digits: int) -> float:
     return round(grams, digits) if digits else round(grams)
+
+
+def grams_said(grams: float) -> str:
+    """A weight as it is said, such as "1 gram" or "30 grams"."""
+    return "1 gram" if round(grams) == 1 else f"{grams:.0f} grams"
+
+
+def either(names: Sequence[str]) -> str:
+    """Names to choose from, such as "apple, pear or plum"."""
+    return _joined(names, "or")
+
+
+def all_of(names: Sequence[str]) -> str:
+    """Names that belong together, such as "apple, pear and plum"."""
+    return _joined(names, "and")
+
+
+def _joined(names: Sequence[str], last_by: str) -> str:
+    *first, last = names
+    return f"{', '.join(first)} {last_by} {last}" if first else last

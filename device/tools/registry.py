@@ -7,11 +7,14 @@ on the next connection, and it may make a new one for what it was never told was
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
+import hashlib
 import json
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,8 +22,9 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from device.events import ToolCall, ToolDeclaration, ToolOutcome
-from device.tools.kitchen import Kitchen
-from device.tools.payloads import Payload, ToolError
+from device.nutrition.records import DiaryUnavailableError
+from device.tools.kitchen import Kitchen, Request
+from device.tools.payloads import Payload, ToolError, result
 from device.tools.tool import Tool
 
 logger = logging.getLogger(__name__)
@@ -32,6 +36,8 @@ MOST_CHANGES = 64
 """Calls that are remembered for what they changed; the oldest are forgotten first."""
 REPEATED_S = 7200.0
 """As long as the API remembers a session, it may make a call of that session again under the same id."""
+ENTRY_ID_LETTERS = 12
+NOT_KEPT = "I cannot use the diary at the moment, so nothing was noted. Shall I try again later?"
 UNTOLD_S = 120.0
 """A call like one whose outcome nobody was told, made within this time, is taken for the same wish."""
 
@@ -91,12 +97,13 @@ class Registry:
         try:
             arguments = tool.arguments.model_validate(dict(call.arguments))
         except ValidationError as error:
-            raise _wrong_arguments(call, error) from None
+            raise _wrong_arguments(call, error, changes=tool.changes) from None
         if tool.changes:
             return await self._change_once(call, tool, arguments)
         return await self._answer(call, self._start(call, tool, arguments))
 
     def _start(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Future[Payload]:
+        entry_id = _entry_id(call, self._kitchen)
         if not self._places.acquire(blocking=False):
             raise _failed(call, "BUSY", "Too many tools are at work. Call again in a few seconds.")
         work: Future[Payload] = Future()
@@ -104,7 +111,7 @@ class Registry:
 
         def run() -> None:
             try:
-                payload = _answer_of(tool, arguments, self._kitchen)
+                payload = _answer_of(tool, arguments, Request(self._kitchen, entry_id))
             finally:
                 self._places.release()
             work.set_result(payload)
@@ -180,18 +187,57 @@ def _has_own_id(call: ToolCall) -> bool:
     return call.id != call.name
 
 
-def _answer_of(tool: Tool, arguments: BaseModel, kitchen: Kitchen) -> Payload:
+def _entry_id(call: ToolCall, kitchen: Kitchen) -> str:
+    """What the diary calls this call: the same for one that the API makes again, even of a daemon that has
+    been restarted meanwhile; another one for a call of another day, in case ids begin anew with each session.
+    """
+    if not _has_own_id(call):
+        return uuid.uuid4().hex[:ENTRY_ID_LETTERS]
+    day = kitchen.diary.clock.today()
+    made = json.dumps([call.id, call.name, dict(call.arguments), f"{day}"], sort_keys=True, default=str)
+    return hashlib.sha256(made.encode()).hexdigest()[:ENTRY_ID_LETTERS]
+
+
+def _answer_of(tool: Tool, arguments: BaseModel, request: Request) -> Payload:
     name = tool.declaration.name
     try:
-        payload = tool.function(arguments, kitchen)
+        payload = _payload_of(tool, arguments, request)
         json.dumps(payload, allow_nan=False)  # what cannot be sent is a crash of the tool, not of the session
     except ToolError as error:
-        return error.payload
+        return _completed(error.payload, tool)
+    except DiaryUnavailableError as error:
+        logger.warning("tool_failed name=%s reason=STORAGE trouble=%s", name, error.trouble.name)
+        return ToolError("STORAGE", str(error), ask=NOT_KEPT, committed=[]).payload
     except Exception:
         logger.warning("tool_failed name=%s reason=TOOL_CRASHED", name, exc_info=True)
-        message = "The tool failed inside. Say that it does not work at the moment."
-        return ToolError("TOOL_CRASHED", message).payload
+        return _crashed(tool, request)
     return payload
+
+
+def _completed(payload: Payload, tool: Tool) -> Payload:
+    """An error with what every one has: nothing was logged by it, and which tool to call again."""
+    if tool.changes:
+        payload.setdefault("committed", [])
+    retry = payload.get("retry")
+    if isinstance(retry, dict):
+        retry.setdefault("tool", tool.declaration.name)
+    return payload
+
+
+def _crashed(tool: Tool, request: Request) -> Payload:
+    """What a tool logged before it failed stays logged, and must not be told as a failure."""
+    with contextlib.suppress(DiaryUnavailableError):
+        if tool.changes and request.kitchen.diary.entry(request.call_id):
+            return result("That is noted.", undo_id=request.call_id)
+    message = "The tool failed inside. Say that it does not work at the moment."
+    return _completed(ToolError("TOOL_CRASHED", message).payload, tool)
+
+
+def _payload_of(tool: Tool, arguments: BaseModel, request: Request) -> Payload:
+    earlier = request.kitchen.diary.entry(request.call_id) if tool.changes else None
+    if earlier and earlier.events:  # an undo logs none, and knows by itself what it has undone
+        return result("That was noted before.", undo_id=request.call_id, already_done=True)
+    return tool.function(arguments, request)
 
 
 def _plain(name: str) -> str:
@@ -204,7 +250,7 @@ def _failed(call: ToolCall, code: str, message: str, **recovery: object) -> Tool
     return ToolError(code, message, **recovery)
 
 
-def _wrong_arguments(call: ToolCall, error: ValidationError) -> ToolError:
+def _wrong_arguments(call: ToolCall, error: ValidationError, *, changes: bool) -> ToolError:
     """Which arguments are wrong and how, without their values."""
     problems = [
         {"field": ".".join(str(part) for part in problem["loc"]), "message": problem["msg"]}
@@ -212,4 +258,5 @@ def _wrong_arguments(call: ToolCall, error: ValidationError) -> ToolError:
     ]
     message = f"{problems[0]['field']}: {problems[0]['message']}. Correct it and call again."
     shown = problems[:PROBLEMS_TOLD]
-    return _failed(call, "WRONG_ARGUMENTS", message, field=problems[0]["field"], problems=shown)
+    undone: Payload = {"committed": []} if changes else {}
+    return _failed(call, "WRONG_ARGUMENTS", message, field=problems[0]["field"], problems=shown, **undone)

@@ -10,11 +10,11 @@ from typing import Any, TypeVar, get_type_hints, overload
 from pydantic import BaseModel
 
 from device.events import ToolDeclaration
-from device.tools.kitchen import Kitchen
+from device.tools.kitchen import Request
 from device.tools.payloads import Payload
 
 ArgumentsT = TypeVar("ArgumentsT", bound=BaseModel)
-ToolFunction = Callable[[ArgumentsT, Kitchen], Payload]
+ToolFunction = Callable[[ArgumentsT, Request], Payload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Tool:
     changes: it changes something, so that one call must not do its work twice.
     """
 
-    function: Callable[[Any, Kitchen], Payload]
+    function: Callable[[Any, Request], Payload]
     arguments: type[BaseModel]
     declaration: ToolDeclaration
     changes: bool = False
@@ -37,7 +37,7 @@ def tool(*, blocking: bool = True, changes: bool = False) -> Callable[[ToolFunct
 def tool(
     function: ToolFunction[ArgumentsT] | None = None, *, blocking: bool = True, changes: bool = False
 ) -> Tool | Callable[[ToolFunction[ArgumentsT]], Tool]:
-    """Make a tool of a function of an argument model and the kitchen.
+    """Make a tool of a function of an argument model and the request.
 
     The name is the function's, the description its docstring, the parameters the fields of the model with
     their descriptions. blocking: the model waits for the answer and nobody speaks to it meanwhile; changes:

@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-NAMES = ("latency", "session", "sound")
+NAMES = ("latency", "session", "sound", "nutrition")
 
 
 def machine() -> str:
@@ -36,11 +36,12 @@ def main() -> None:
         print(json.dumps(figures))
         return
     print(machine())
+    width = max(map(len, figures)) + 2
     for name, figure in figures.items():
         if isinstance(figure, dict):
-            print(f"{name:<24}" + "  ".join(f"{key} {value:g}" for key, value in figure.items()))
+            print(f"{name:<{width}}" + "  ".join(f"{key} {value:g}" for key, value in figure.items()))
         else:
-            print(f"{name:<24}{figure:g}")
+            print(f"{name:<{width}}{figure:g}")
 
 
 if __name__ == "__main__":

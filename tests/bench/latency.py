@@ -65,7 +65,7 @@ def _costs(directory: Path, *, silent_s: float, turns: int) -> Figures:
             [*LADLE, "run", "--config", str(config)],
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | MOCK_PINS,
+            env=os.environ | MOCK_PINS | {"XDG_STATE_HOME": str(directory)},
         )
         try:
             _wait_for(process, " ready ")

@@ -231,7 +231,9 @@ async def _play_tones(directory: Path, tones: int) -> tuple[float, int]:
     async with _stand_in(directory, script) as stand_in:
         settings = _settings(stand_in, {"handoff_margin_s": 5}, audio={"output": f"file:{spoken}"})
         stop = asyncio.Event()
-        daemon = make_daemon(settings, SecretStr("key"), recorders=[witness], microphone=microphone)
+        daemon = make_daemon(
+            settings, SecretStr("key"), state=directory / "state", recorders=[witness], microphone=microphone
+        )
         running = asyncio.create_task(daemon.run(stop))
         try:
             async with asyncio.timeout(TURN_LIMIT_S * tones):

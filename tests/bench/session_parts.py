@@ -53,7 +53,7 @@ from device.household import open_household
 from device.live.session import Session
 from device.live.statefile import StateFile
 from device.tools import ALL_TOOLS
-from device.tools.daystatus import day_status
+from device.tools.daystatus import day_summary
 from device.tools.registry import Registry
 
 FASTER = 4
@@ -79,7 +79,7 @@ class Talk:
     """
 
     def __init__(self, settings: Settings, state: Path) -> None:
-        kitchen = open_household(settings, None)
+        kitchen = open_household(settings, state.parent)
         self._conversation = Conversation()
         self._session = Session(
             settings.live,
@@ -88,7 +88,7 @@ class Talk:
             emit=self._dispatch,
             now=kitchen.now,
             on_sent=self._sent,
-            day_status=lambda: day_status(kitchen),
+            day_status=lambda: day_summary(kitchen),
             state=StateFile(state),
         )
         self.connections = self.handoffs = self.resets = 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import textwrap
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -147,8 +149,9 @@ WORD_MS = 10
 WORDS_IN_PIECE = 3  # of audio, as in a piece of the transcript
 WORD_BYTES = WORD_MS * REPLY_BYTES_PER_MS
 LETTERS = 16
-GREETING, QUESTION = "Good morning", "I missed_meal lunch"
+GREETING, QUESTION = "Good morning", "I log_water please"
 GREETED, QUESTIONED = (1, 2, 3), (11, 12, 13)
+ONE_O_CLOCK = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 
 
 def sound_of(word: str) -> bytes:
@@ -171,7 +174,7 @@ class WordyWits:
         return b"".join(map(sound_of, text.split()))
 
     def consider(self, words: str, session: Session, tools: Tools) -> Thought:
-        return Call("missed_meal", {"meal": "lunch"}) if "missed_meal" in words else Say(words)
+        return Call("log_water", {"quantity": 2}) if "log_water" in words else Say(words)
 
     def report(self, call: Call, payload: JsonObject, session: Session) -> str:
         return str(payload["said"])
@@ -183,11 +186,12 @@ def heard_words(talking: Device) -> list[str]:
     return heard.replace(NOTHING_LEFT, "").split()
 
 
-class Plan:
-    """The real tools over a real plan at one o'clock, and what they came to."""
+class KitchenTools:
+    """The real tools over a real diary at one o'clock, and what they came to."""
 
     def __init__(self) -> None:
-        self.kitchen = open_household(Settings(), lambda: datetime(2026, 11, 21, 13, 0, tzinfo=UTC))
+        self._directory = tempfile.TemporaryDirectory(prefix="ladle-test-")
+        self.kitchen = open_household(Settings(), Path(self._directory.name), lambda: ONE_O_CLOCK)
         self.registry = Registry(ALL_TOOLS, self.kitchen, timeout_s=10)
         self.outcomes: list[ToolOutcome] = []
 
@@ -199,25 +203,24 @@ class Plan:
     def changes(self) -> int:
         """How often a tool changed something."""
         new = [one.payload for one in self.outcomes if not one.payload.get("already_done")]
-        return sum(payload["changed"] is True for payload in new)
+        return sum(payload["ok"] is True for payload in new)
 
     @property
-    def lunch_is_missed(self) -> bool:
-        lunch = self.kitchen.plans.plan.meal("lunch")
-        assert lunch is not None
-        return not self.kitchen.plans.miss(lunch, self.kitchen.now()).changed
+    def water_ml(self) -> float:
+        """What the diary has."""
+        return self.kitchen.diary.totals("home", ONE_O_CLOCK.date()).water_ml
 
 
-async def converse(reset_after: int = 0) -> tuple[Device, Plan]:
+async def converse(reset_after: int = 0) -> tuple[Device, KitchenTools]:
     """A greeting, so that there is a session to resume, and a question that needs a tool."""
-    plan = Plan()
+    kitchen_tools = KitchenTools()
     script = f"""
     settings: {{speed: 0, chunk_ms: {WORD_MS * WORDS_IN_PIECE}}}
     wits: true
     steps: [{{on: connect 1, do: []}}{f", {{on: sent {reset_after}, do: [reset]}}" if reset_after else ""}]
     """
-    tools = plan.registry.declarations
-    async with device(script, wits=WordyWits(), declarations=tools, tool=plan.run) as talking:
+    declarations = kitchen_tools.registry.declarations
+    async with device(script, wits=WordyWits(), declarations=declarations, tool=kitchen_tools.run) as talking:
         opened = talking.server.received
         await talking.happens(Connected)
         talking.say(*GREETED)
@@ -230,33 +233,33 @@ async def converse(reset_after: int = 0) -> tuple[Device, Plan]:
         else:
             await talking.until(lambda: opened.last.sent["sessionResumptionUpdate"] == 3)
         await talking.until(lambda: talking.at_rest)
-        return talking, plan
+        return talking, kitchen_tools
 
 
 def all_that_is_said() -> list[str]:
-    call = ToolCall("c1", "missed_meal", {"meal": "lunch"})
-    outcome = asyncio.run(Plan().run(call))
+    call = ToolCall("c1", "log_water", {"quantity": 2})
+    outcome = asyncio.run(KitchenTools().run(call))
     return f"{GREETING} {outcome.payload['said']}".split()
 
 
-MESSAGES = 27
+MESSAGES = 21
 
 
 def test_a_recorded_conversation_has_so_many_messages() -> None:
-    talking, plan = asyncio.run(converse())
+    talking, tools = asyncio.run(converse())
     sent = talking.server.received.last.sent
     assert words_in(bytes(talking.played)) == all_that_is_said()
-    assert plan.changes == 1
+    assert tools.changes == 1
     assert sum(sent.values()) - sent["usageMetadata"] == MESSAGES
 
 
 @pytest.mark.parametrize("number", range(1, MESSAGES + 1))
 def test_a_reset_after_any_message_of_a_conversation_costs_nothing(number: int) -> None:
-    talking, plan = asyncio.run(converse(reset_after=number))
+    talking, tools = asyncio.run(converse(reset_after=number))
     assert heard_words(talking) == all_that_is_said(), "the answers, whole and once"
     assert talking.server.received.opened == 2
-    assert plan.changes == 1
-    assert plan.lunch_is_missed
+    assert tools.changes == 1
+    assert tools.water_ml == 500
 
 
 def is_within(some: list[str], whole: list[str]) -> bool:

@@ -318,13 +318,16 @@ argument_names = st.sampled_from(["food", "quantity", "unit", "meal", "x"])
 arguments = st.dictionaries(argument_names, json_values, max_size=4).filter(
     lambda value: "\\ud800" not in json.dumps(value)
 )
-wanted_calls = st.tuples(st.sampled_from(["look_up_food", "missed_meal", "bake"]), arguments)
+wanted_calls = st.tuples(st.sampled_from(["look_up_food", "missed_meal", "log_water", "bake"]), arguments)
 
 
 @examples(8)
-@given(st.lists(wanted_calls, min_size=20, max_size=20))
-def test_a_tool_call_with_any_arguments_is_answered_once(wanted: list[tuple[str, dict[str, Any]]]) -> None:
-    kitchen = open_household(Settings(), lambda: datetime(2026, 11, 21, 13, 0, tzinfo=UTC))
+@given(wanted=st.lists(wanted_calls, min_size=20, max_size=20))
+def test_a_tool_call_with_any_arguments_is_answered_once(
+    tmp_path_factory: pytest.TempPathFactory, wanted: list[tuple[str, dict[str, Any]]]
+) -> None:
+    state = tmp_path_factory.mktemp("state")
+    kitchen = open_household(Settings(), state, lambda: datetime(2026, 11, 21, 13, 0, tzinfo=UTC))
     registry = Registry(ALL_TOOLS, kitchen, timeout_s=10)
     ids = [f"c{number}" for number in range(len(wanted))]
     calls = [

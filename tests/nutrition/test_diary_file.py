@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from device.nutrition import diaryfile
+from device.nutrition import diarydatabase
 from device.nutrition.days import DiaryClock
 from device.nutrition.diary import Diary
 from device.nutrition.diaryfile import BACKUPS_KEPT, DiaryFile
@@ -131,7 +131,7 @@ def test_two_processes_that_make_the_same_calls_at_once_log_each_once(tmp_path: 
 def test_a_diary_that_another_program_holds_is_told_as_busy(
     diary: Diary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(diaryfile, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(diarydatabase, "BUSY_TIMEOUT_S", 0.05)
     drink(diary, "one")
     other = sqlite3.connect(diary.file.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -165,7 +165,7 @@ def test_a_diary_of_an_older_version_is_brought_up_to_date(
     drink(diary, "one")
     diary.file.close()
     next_version = (*MIGRATIONS, "ALTER TABLE entry ADD COLUMN said TEXT; UPDATE entry SET said = 'x';")
-    monkeypatch.setattr(diaryfile, "MIGRATIONS", next_version)
+    monkeypatch.setattr(diarydatabase, "MIGRATIONS", next_version)
     assert drunk(diary) == 1
     with diary.file.reading() as database:
         assert database.execute("SELECT said FROM entry").fetchall() == [("x",)]
@@ -176,7 +176,9 @@ def test_a_step_that_fails_leaves_the_diary_as_it_was(diary: Diary, monkeypatch:
     drink(diary, "one")
     diary.file.close()
     with monkeypatch.context() as patch:
-        patch.setattr(diaryfile, "MIGRATIONS", (*MIGRATIONS, "DELETE FROM timer; UPDATE nonsense SET x = 1;"))
+        patch.setattr(
+            diarydatabase, "MIGRATIONS", (*MIGRATIONS, "DELETE FROM timer; UPDATE nonsense SET x = 1;")
+        )
         with pytest.raises(sqlite3.OperationalError, match="nonsense"):
             drink(diary, "two")
     drink(diary, "three")
@@ -187,7 +189,7 @@ def test_a_diary_of_a_newer_version_is_left_alone(diary: Diary, monkeypatch: pyt
     drink(diary, "one")
     diary.file.close()
     with monkeypatch.context() as patch:
-        patch.setattr(diaryfile, "MIGRATIONS", ())
+        patch.setattr(diarydatabase, "MIGRATIONS", ())
         for attempt in (drunk, lambda diary: drink(diary, "two")):
             with pytest.raises(DiaryUnavailableError, match="another version of Ladle") as newer:
                 attempt(diary)

@@ -11,16 +11,13 @@ from device.nutrition.profile import (
     QUESTIONS,
     ActivityLevel,
     Condition,
-    DayIntake,
     Goal,
     Profile,
     ProfileError,
     Sex,
-    Sign,
     checked_changes,
     missing_for_targets,
     profile_of,
-    signs_of,
 )
 
 TODAY = date(2026, 11, 21)
@@ -38,6 +35,11 @@ def test_conditions_are_not_asked_of_those_who_keep_their_weight() -> None:
     assert missing_for_targets(Profile(goal=Goal.LOSE))[-1].field == "conditions"
 
 
+def test_conditions_are_asked_of_those_who_name_an_energy() -> None:
+    missing = missing_for_targets(Profile(goal=Goal.MAINTAIN, wanted_kcal=1600))
+    assert missing[-1].field == "conditions"
+
+
 def test_changes_go_to_the_diary_and_come_back() -> None:
     changes = checked_changes(
         {
@@ -47,6 +49,7 @@ def test_changes_go_to_the_diary_and_come_back() -> None:
             "weight_kg": 64.5,
             "activity": "light",
             "goal": "maintain",
+            "wanted_kcal": 1900,
             "conditions": ["kidney_disease"],
             "allergens": ["soy", "peanut"],
             "diet": "vegan",
@@ -64,6 +67,7 @@ def test_changes_go_to_the_diary_and_come_back() -> None:
         weight_kg=64.5,
         activity=ActivityLevel.LIGHT,
         goal=Goal.MAINTAIN,
+        wanted_kcal=1900,
         conditions=frozenset({Condition.KIDNEY_DISEASE}),
         allergens=frozenset({"soy", "peanut"}),
         diet="vegan",
@@ -103,6 +107,7 @@ def test_what_a_newer_profile_has_is_left_alone() -> None:
             "diet",
             "Diet is 'fruit', but must be vegan, vegetarian or pescatarian.",
         ),
+        ({"wanted_kcal": 300}, "wanted_kcal", "Wanted kcal is 300, but must be at least 500."),
         ({"exercise_credit": 2}, "exercise_credit", "Exercise credit is 2, but must be at most 1."),
     ],
 )
@@ -121,24 +126,3 @@ def test_a_minor_is_known_by_age() -> None:
     assert Profile(age_years=17).is_minor
     assert not Profile(age_years=18).is_minor
     assert not Profile().is_minor
-
-
-@pytest.mark.parametrize(
-    ("eaten", "signs"),
-    [
-        ((1900, 1100, 1800, 1100), ()),
-        ((1100, 1100, 1150, 2000), (Sign.LITTLE_EATEN,)),
-        ((), ()),
-    ],
-)
-def test_several_days_of_little_food_are_a_sign(eaten: tuple[int, ...], signs: tuple[Sign, ...]) -> None:
-    assert signs_of([DayIntake(kcal, 2000) for kcal in eaten]) == signs
-
-
-def test_repeated_requests_are_signs() -> None:
-    assert signs_of((), targets_lowered=3, floors_met=3, skipped_on_purpose=6) == (
-        Sign.TARGETS_LOWERED,
-        Sign.FLOOR_PUSHED,
-        Sign.MEALS_SKIPPED,
-    )
-    assert signs_of((), targets_lowered=2, floors_met=2, skipped_on_purpose=5) == ()

@@ -16,7 +16,15 @@ from device.nutrition.profile import (
     ProfileIncompleteError,
     Sex,
 )
-from device.nutrition.targets import LOW_BMI, Limit, Method, floor_kcal, resting_kcal, targets_for
+from device.nutrition.targets import (
+    LOW_BMI,
+    Limit,
+    Method,
+    floor_kcal,
+    is_wanted_below_floor,
+    resting_kcal,
+    targets_for,
+)
 
 ADULT = Profile(
     age_years=40,
@@ -36,6 +44,7 @@ PROFILES = st.builds(
     body_fat_percent=st.none() | st.integers(5, 60),
     activity=st.sampled_from(ActivityLevel),
     goal=st.sampled_from(Goal),
+    wanted_kcal=st.none() | st.integers(500, 6000),
     conditions=st.frozensets(st.sampled_from(Condition), max_size=1),
     carbohydrate_cap_day_g=st.none() | st.integers(20, 300),
 )
@@ -60,7 +69,7 @@ def test_maintenance_is_resting_energy_times_the_activity_factor() -> None:
     assert targets.macros.energy_kcal == 2150
     assert (targets.goal, targets.limits, targets.fibre_g) == (Goal.MAINTAIN, (), 30)
     assert targets.said() == (
-        "An estimate for your day: 2150 calories, with 84 grams of protein, 287 of carbohydrate and "
+        "An estimate for your day: 2,150 calories, with 84 grams of protein, 287 of carbohydrate and "
         "74 of fat."
     )
 
@@ -111,7 +120,8 @@ def test_a_small_body_gets_its_maintenance_and_no_surplus() -> None:
 )
 def test_no_deficit_but_a_referral(changes: dict[str, object], limit: Limit) -> None:
     for wanted in (None, 1400):
-        targets = targets_for(replace(ADULT, goal=Goal.LOSE, **changes), wanted)  # type: ignore[arg-type]
+        profile = replace(ADULT, goal=Goal.LOSE, wanted_kcal=wanted, **changes)  # type: ignore[arg-type]
+        targets = targets_for(profile)
         assert targets.macros.energy_kcal == targets.maintenance_kcal
         assert targets.goal is Goal.MAINTAIN
         assert targets.limits == (limit,)
@@ -136,8 +146,13 @@ def test_who_weighs_little_may_gain_and_is_referred() -> None:
 def test_an_energy_that_was_named_is_kept_within_the_limits(
     wanted: int, kcal: int, limits: tuple[Limit, ...]
 ) -> None:
-    targets = targets_for(ADULT, wanted)
+    targets = targets_for(replace(ADULT, wanted_kcal=wanted))
     assert (targets.macros.energy_kcal, targets.limits) == (kcal, limits)
+
+
+@pytest.mark.parametrize(("wanted", "is_below"), [(None, False), (1389, True), (1390, False), (2000, False)])
+def test_a_caller_can_tell_that_less_than_the_floor_was_named(wanted: int | None, is_below: bool) -> None:
+    assert is_wanted_below_floor(replace(ADULT, wanted_kcal=wanted)) is is_below
 
 
 def test_a_limit_on_carbohydrate_is_kept_and_fat_makes_up_for_it() -> None:
@@ -166,9 +181,9 @@ def test_quiet_targets_have_no_number() -> None:
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
-@given(PROFILES, st.none() | st.integers(500, 6000))
-def test_whoever_asks_the_numbers_add_up_and_no_floor_is_broken(profile: Profile, wanted: int | None) -> None:
-    targets = targets_for(profile, wanted)
+@given(PROFILES)
+def test_whoever_asks_the_numbers_add_up_and_no_floor_is_broken(profile: Profile) -> None:
+    targets = targets_for(profile)
     macros = targets.macros
     assert macros.energy_kcal == macros.energy_of_grams_kcal
     assert all(isinstance(each, int) for each in (macros.protein_g, macros.carbohydrate_g, macros.fat_g))

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from device.errors import ConfigError
-from device.rehearsal.brain import NO_FOOD_TOOL, NO_MEAL_TOOL, NOT_UNDERSTOOD, TOOL_FAILED, Brain
+from device.rehearsal.brain import NOT_UNDERSTOOD, TOOL_FAILED, Brain
 from device.rehearsal.handles import Remark, Session
 from device.rehearsal.protocol import FunctionDeclaration
 from device.rehearsal.questions import NEVER_MIND
+from device.rehearsal.toolbox import LOOK_UP_FOOD, MISSED_MEAL, cannot
 from device.rehearsal.wire import JsonObject
 from device.rehearsal.wits import Call, Say, Thought
 
@@ -90,8 +91,8 @@ def test_meals_that_the_tool_declares_are_known(brain: Brain) -> None:
 
 
 def test_tools_that_are_not_declared_are_not_called(brain: Brain) -> None:
-    assert think(brain, "What is in a pizza?", tools={}) == Say(NO_FOOD_TOOL)
-    assert think(brain, "I missed lunch.", tools={}) == Say(NO_MEAL_TOOL)
+    assert think(brain, "What is in a pizza?", tools={}) == Say(cannot(LOOK_UP_FOOD))
+    assert think(brain, "I missed lunch.", tools={}) == Say(cannot(MISSED_MEAL))
 
 
 @pytest.mark.parametrize("words", ["The weather is fine.", "Purple monkeys dance.", "I like to cook."])

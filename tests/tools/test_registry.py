@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from pydantic import BaseModel
 
 from device.events import ToolCall, ToolOutcome
-from device.tools import Kitchen, Registry, Tool, tool
-from device.tools.nutrition import look_up_food, missed_meal
+from device.nutrition import diarydatabase
+from device.nutrition.events import WaterDrunk
+from device.tools import ALL_TOOLS, Kitchen, Registry, Request, Tool, tool
 from device.tools.payloads import Payload, ToolError, result
+from device.tools.people import NOBODY_NAMED
 from device.tools.registry import MOST_CHANGES, UNTOLD_S
 from tests.tools.calls import checked
+from tests.tools.conftest import Clock
 
 
 class Order(BaseModel):
@@ -30,27 +35,27 @@ class Nothing(BaseModel):
 
 
 @tool
-def serve(arguments: Order, kitchen: Kitchen) -> Payload:
+def serve(arguments: Order, request: Request) -> Payload:
     """Serve a dish."""
     return result(f"{arguments.plates} of {arguments.dish}", thread=threading.current_thread().name)
 
 
 @tool
-def burn(arguments: Nothing, kitchen: Kitchen) -> Payload:
+def burn(arguments: Nothing, request: Request) -> Payload:
     """Burn the dinner."""
     raise RuntimeError("smoke")
 
 
 @tool
-def refuse(arguments: Nothing, kitchen: Kitchen) -> Payload:
+def refuse(arguments: Nothing, request: Request) -> Payload:
     """Refuse to cook."""
     raise ToolError("TOO_LATE", "The kitchen is closed.", ask="Tomorrow?")
 
 
 @tool
-def show_clock(arguments: Nothing, kitchen: Kitchen) -> Payload:
+def show_clock(arguments: Nothing, request: Request) -> Payload:
     """Show the clock, which no JSON can hold."""
-    return result("now", now=kitchen.now())
+    return result("now", now=request.kitchen.now())
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def release() -> Iterator[threading.Event]:
 
 
 def simmering(release: threading.Event) -> Tool:
-    def simmer(arguments: Nothing, kitchen: Kitchen) -> Payload:
+    def simmer(arguments: Nothing, request: Request) -> Payload:
         """Simmer until it is done."""
         release.wait(10)
         return result("done")
@@ -241,7 +246,7 @@ class Larder:
         self.open.set()
 
     def registry(self, kitchen: Kitchen, *more: Tool, timeout_s: float = 5) -> Registry:
-        def store(arguments: Order, kitchen: Kitchen) -> Payload:
+        def store(arguments: Order, request: Request) -> Payload:
             """Put something into the larder."""
             self.open.wait(10)
             if self.refuses:
@@ -287,10 +292,13 @@ async def give_up(registry: Registry, call_id: str) -> None:
     assert task.cancelled()
 
 
+READERS = {"look_up_food", "substitute", "suggest_meal", "day_status"}
+
+
 def test_a_tool_changes_nothing_unless_it_says_so() -> None:
-    assert missed_meal.changes
-    assert not look_up_food.changes
     assert not serve.changes
+    for each in ALL_TOOLS:
+        assert each.changes != (each.declaration.name in READERS), each.declaration.name
 
 
 def test_the_same_call_again_is_told_what_was_done(kitchen: Kitchen, larder: Larder) -> None:
@@ -318,7 +326,7 @@ def test_the_same_id_with_other_arguments_is_another_call(kitchen: Kitchen, lard
 
 def test_the_same_id_with_another_tool_is_another_call(kitchen: Kitchen, larder: Larder) -> None:
     @tool(changes=True)
-    def take_out(arguments: Order, kitchen: Kitchen) -> Payload:
+    def take_out(arguments: Order, request: Request) -> Payload:
         """Take something out of the larder."""
         return result("taken")
 
@@ -483,7 +491,7 @@ def test_a_failure_that_two_callers_wait_for_is_told_to_both(kitchen: Kitchen, l
     async def scene() -> list[Payload]:
         return list(await asyncio.gather(store(registry, "1"), store(registry, "1")))
 
-    failure: Payload = {"ok": False, "code": "FULL", "message": "There is no room."}
+    failure: Payload = {"ok": False, "code": "FULL", "message": "There is no room.", "committed": []}
     assert asyncio.run(scene()) == [failure, failure]
 
 
@@ -531,7 +539,7 @@ def test_a_tool_that_changes_nothing_just_runs_again(kitchen: Kitchen, larder: L
     runs = itertools.count(1)
 
     @tool
-    def count(arguments: Nothing, kitchen: Kitchen) -> Payload:
+    def count(arguments: Nothing, request: Request) -> Payload:
         """Count how often this was asked."""
         return result("counted", number=next(runs))
 
@@ -556,3 +564,131 @@ def test_an_id_that_comes_again_long_after_is_another_call(kitchen: Kitchen, lar
     assert asyncio.run(store(registry, "1")) == stored(1)
     larder.now += 3 * 3600
     assert asyncio.run(store(registry, "1")) == stored(2)
+
+
+# ----------------------------------------------------------------------------------- what the diary keeps
+
+GLASS_ML = 250.0
+
+
+@tool(changes=True)
+def drink(arguments: Order, request: Request) -> Payload:
+    """Drink glasses of something."""
+    glasses = (WaterDrunk(GLASS_ML * arguments.plates),)
+    request.kitchen.diary.log(request.call_id, NOBODY_NAMED, glasses)
+    return result("Noted.", undo_id=request.call_id)
+
+
+def drunk(kitchen: Kitchen) -> float:
+    """Glasses in all."""
+    today = kitchen.diary.clock.today()
+    days = kitchen.diary.totals_by_day(NOBODY_NAMED, today - timedelta(days=3), today)
+    return sum(day.water_ml for day in days) / GLASS_ML
+
+
+def have(kitchen: Kitchen, call_id: str, **arguments: object) -> Payload:
+    """Drink, of a daemon that has just been started."""
+    registry = Registry([drink], kitchen, timeout_s=5)
+    call = ToolCall(call_id, "drink", {"dish": "tea", **arguments})
+    return checked(asyncio.run(registry.run(call)).payload)
+
+
+def test_the_undo_id_is_that_of_the_entry(kitchen: Kitchen) -> None:
+    undo_id = str(have(kitchen, "1")["undo_id"])
+    assert kitchen.diary.entry(undo_id)
+    kitchen.diary.undo("undone", NOBODY_NAMED, undo_id)
+    assert drunk(kitchen) == 0
+
+
+def test_the_same_call_of_a_daemon_that_was_restarted_is_in_the_diary_once(kitchen: Kitchen) -> None:
+    first = have(kitchen, "1")
+    again = have(kitchen, "1")
+    assert again == {**first, "said": "That was noted before.", "already_done": True}
+    assert drunk(kitchen) == 1
+
+
+@pytest.mark.parametrize("other", [{"plates": 2}, {"dish": "water"}])
+def test_the_same_id_with_other_arguments_is_another_entry(
+    kitchen: Kitchen, other: dict[str, object]
+) -> None:
+    ids = {have(kitchen, "1")["undo_id"], have(kitchen, "1", **other)["undo_id"]}
+    assert len(ids) == 2
+    assert drunk(kitchen) == 1 + int(str(other.get("plates", 1)))
+
+
+def test_the_order_of_the_arguments_makes_no_other_call(kitchen: Kitchen) -> None:
+    one: dict[str, object] = {"dish": "tea", "plates": 2}
+    have(kitchen, "1", **one)
+    have(kitchen, "1", **dict(reversed(one.items())))
+    assert drunk(kitchen) == 2
+
+
+def test_calls_without_an_id_of_their_own_are_entries_of_their_own(kitchen: Kitchen) -> None:
+    ids = {have(kitchen, "drink")["undo_id"] for _ in range(3)}
+    assert len(ids) == drunk(kitchen) == 3
+
+
+def test_ids_that_start_anew_the_next_day_lose_nothing(kitchen: Kitchen, clock: Clock) -> None:
+    for _ in range(3):
+        assert "already_done" not in have(kitchen, "1")
+        clock.go(days=1)
+    clock.go(days=-1)
+    assert drunk(kitchen) == 3
+
+
+def test_a_day_ends_when_the_household_says_and_not_at_midnight(kitchen: Kitchen, clock: Clock) -> None:
+    clock.show(23, 55)
+    have(kitchen, "1")
+    clock.go(minutes=10)
+    assert have(kitchen, "1")["already_done"]
+    clock.show(4, 1)
+    assert "already_done" not in have(kitchen, "1")
+
+
+def test_what_was_undone_is_not_logged_again_by_the_same_call(kitchen: Kitchen) -> None:
+    undo_id = str(have(kitchen, "1")["undo_id"])
+    kitchen.diary.undo("undone", NOBODY_NAMED, undo_id)
+    assert have(kitchen, "1")["already_done"]
+    assert drunk(kitchen) == 0
+
+
+def test_what_failed_is_not_in_the_diary_and_may_be_called_again(kitchen: Kitchen) -> None:
+    are_refused = iter([True, False])
+
+    @tool(changes=True)
+    def pour(arguments: Nothing, request: Request) -> Payload:
+        """Pour a glass, if there is a jug."""
+        with request.kitchen.diary.together():
+            request.kitchen.diary.log(request.call_id, NOBODY_NAMED, (WaterDrunk(GLASS_ML),))
+            if next(are_refused):
+                raise ToolError("NO_JUG", "There is no jug.")
+        return result("Poured.")
+
+    call = ToolCall("1", "pour", {})
+    for expected in ({"code": "NO_JUG", "committed": []}, {"ok": True}):
+        payload = asyncio.run(Registry([pour], kitchen, timeout_s=5).run(call)).payload
+        assert expected.items() <= payload.items()
+    assert drunk(kitchen) == 1
+
+
+def test_a_diary_that_cannot_be_written_is_told_and_the_same_call_does_it_later(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(diarydatabase, "BUSY_TIMEOUT_S", 0.05)
+    have(kitchen, "1")
+    other = sqlite3.connect(kitchen.diary.file.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    payload = have(kitchen, "2")
+    assert payload == {
+        "ok": False,
+        "code": "STORAGE",
+        "message": f"Another program holds the diary in {kitchen.diary.file.directory}. "
+        "Say it again in a moment.",
+        "ask": "I cannot use the diary at the moment, so nothing was noted. Shall I try again later?",
+        "committed": [],
+    }
+    assert "tool_failed name=drink reason=STORAGE trouble=BUSY" in caplog.text
+    assert drunk(kitchen) == 1
+    other.close()
+    assert have(kitchen, "2")["ok"]
+    assert drunk(kitchen) == 2

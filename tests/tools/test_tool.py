@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from device.tools import ALL_TOOLS, Kitchen, Registry, tool
+from device.tools import ALL_TOOLS, Kitchen, Registry, Request, tool
 from device.tools.payloads import Payload, result
 
 
@@ -25,7 +25,7 @@ class Season(BaseModel):
 
 
 @tool
-def season(arguments: Season, kitchen: Kitchen) -> Payload:
+def season(arguments: Season, request: Request) -> Payload:
     """Season a dish.
     Once is enough.
     """
@@ -33,7 +33,7 @@ def season(arguments: Season, kitchen: Kitchen) -> Payload:
 
 
 @tool(blocking=False)
-def stir(arguments: Spice, kitchen: Kitchen) -> Payload:
+def stir(arguments: Spice, request: Request) -> Payload:
     """Stir the pot."""
     return result("stirred")
 
@@ -77,7 +77,7 @@ def test_the_parameters_are_a_plain_json_schema() -> None:
 
 
 def test_a_tool_without_a_docstring_is_refused() -> None:
-    def silent(arguments: Spice, kitchen: Kitchen) -> Payload:
+    def silent(arguments: Spice, request: Request) -> Payload:
         return result("")
 
     with pytest.raises(TypeError, match="silent needs a docstring"):
@@ -88,7 +88,7 @@ def test_an_argument_of_two_types_is_refused() -> None:
     class Either(BaseModel):
         what: str | int
 
-    def either(arguments: Either, kitchen: Kitchen) -> Payload:
+    def either(arguments: Either, request: Request) -> Payload:
         """Do either."""
         return result("")
 
@@ -107,4 +107,19 @@ def test_every_tool_tells_the_model_what_each_argument_is() -> None:
 
 
 def test_the_tools_of_the_device() -> None:
-    assert {each.declaration.name for each in ALL_TOOLS} == {"look_up_food", "missed_meal"}
+    names = [each.declaration.name for each in ALL_TOOLS]
+    assert sorted(names) == [
+        "day_status",
+        "log_activity",
+        "log_food",
+        "log_water",
+        "log_weight",
+        "look_up_food",
+        "missed_meal",
+        "set_profile",
+        "substitute",
+        "suggest_meal",
+        "timer",
+        "undo",
+        "unplanned_food",
+    ]
