@@ -28,8 +28,10 @@ from device.stage.screen import Screen
 
 EXAMPLE = (
     "I missed lunch today.",
+    "Yes, please.",
     "How much protein is in a chicken breast?",
-    "How many calories are in two slices of pizza?",
+    "I had two slices of pizza.",
+    "What should I eat for dinner?",
     "Thank you, that is all.",
 )
 AFTERNOON = time(14, 0)

@@ -41,19 +41,23 @@ def of(timeline: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
 def test_the_example_conversation_is_understood_and_answered(tmp_path: Path) -> None:
     shown, timeline = rehearse(tmp_path)
     calls = [(line["name"], line["arguments"]) for line in of(timeline, "run_tool")]
-    assert [name for name, _ in calls] == ["missed_meal", "look_up_food", "look_up_food"]
-    assert calls[0][1]["meal"] == "lunch"
-    assert calls[1][1]["food"] == "chicken breast"
-    assert (calls[2][1]["food"], calls[2][1]["quantity"], calls[2][1]["unit"]) == ("pizza", 2, "slice")
+    names = ["missed_meal", "missed_meal", "look_up_food", "log_food", "suggest_meal"]
+    assert [name for name, _ in calls] == names
+    assert calls[0][1] == {"meal": "lunch"}
+    assert calls[1][1].keys() == {"meal", "confirm"}
+    assert calls[2][1]["food"] == "chicken breast"
+    [pizza] = calls[3][1]["items"]
+    assert (pizza["food"], pizza["quantity"], pizza["unit"]) == ("pizza", 2, "slice")
+    assert calls[4][1] == {"meal": "dinner"}
     answers = "".join(line["text"] for line in of(timeline, "output_transcript"))
-    for number in ("dinner 923", "60 grams of protein", "569 calories", "welcome"):
-        assert number in answers
+    for words in ("Shall I?", "301 stay open", "60 grams of protein", "569 calories", "For dinner:", "welcome"):
+        assert words in answers
     for sentence in EXAMPLE:
         assert f"you say   {sentence}" in shown
     assert shown.count("delays ") == len(EXAMPLE)
     assert str(tmp_path / "spoken.wav") in shown
     spoken_s = len(loud_blocks(read_wav(tmp_path / "spoken.wav"), REPLY_RATE)) / 100
-    assert spoken_s > 10, "four answers"
+    assert spoken_s > 15, "six answers"
 
 
 @pytest.mark.rehearsal
