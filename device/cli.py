@@ -9,8 +9,9 @@ import asyncio
 import gc
 import logging
 import os
+import shutil
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -19,7 +20,8 @@ from typing import ParamSpec
 import click
 
 from device import __version__
-from device.config import api_key, state_directory
+from device.apikey import api_key
+from device.config import state_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError
 
@@ -43,19 +45,21 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
     return wrapped
 
 
-def _run_to_the_end(daemon: Coroutine[None, None, None]) -> None:
-    """Run the daemon, and leave the process as soon as it has ended.
+def _run_to_the_end(daemon: Coroutine[None, None, bool]) -> None:
+    """Run the daemon, and leave the process as soon as it has ended, or begin anew where that is wished.
 
     asyncio.run would wait for a name lookup that hangs, for longer than systemd waits for us.
     """
     loop = asyncio.new_event_loop()
-    status = 0
+    status, wants_restart = 0, False
     try:
-        loop.run_until_complete(daemon)
+        wants_restart = loop.run_until_complete(daemon)
     except LadleError as error:
         status = _tell(error)
     logging.shutdown()
     sys.stderr.flush()
+    if wants_restart:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os._exit(status)
 
 
@@ -106,13 +110,18 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     key = api_key(settings)
 
     from device.daemon import make_daemon  # noqa: PLC0415
+    from device.service.control import control_path  # noqa: PLC0415
     from device.service.timeline import Timeline  # noqa: PLC0415
 
+    state = state_directory()
     recorders = [Timeline(timeline_file)] if timeline_file else []
     # What the imports left behind stays for good; looking through it again and again would stop the loop.
     gc.collect()
     gc.freeze()
-    _run_to_the_end(make_daemon(settings, key, state=state_directory(), recorders=recorders).run())
+    daemon = make_daemon(
+        settings, key, state=state, control=control_path(os.environ, state), recorders=recorders
+    )
+    _run_to_the_end(daemon.run())
 
 
 @main.command()
@@ -186,6 +195,78 @@ def rehearsal_server(host: str, port: int, script: Path | None, verbose: bool) -
 
     set_up_logging(logging.DEBUG if verbose else logging.INFO)
     serve(host, port, script)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a page.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Say what does not work; 1 if anything."
+)
+@_told
+def status(as_json: bool, only_check: bool) -> None:
+    """Tell how the running daemon is."""
+    import json  # noqa: PLC0415
+
+    from device.service.status import page, read_status  # noqa: PLC0415
+
+    if only_check:
+        judged = _control("check")
+        for problem in _listed(judged["problems"]):
+            click.echo(problem, err=True)
+        sys.exit(0 if judged["works"] else 1)
+    plain = _control("status")["status"]
+    assert isinstance(plain, dict), "it is checked when it is read"
+    known = read_status(plain)
+    width = shutil.get_terminal_size().columns
+    click.echo(json.dumps(plain, ensure_ascii=False) if as_json else page(known, width))
+
+
+@main.command()
+@_told
+def interrupt() -> None:
+    """Stop what is being said, or a timer that rings."""
+    _control("interrupt")
+
+
+@main.command()
+@_told
+def mute() -> None:
+    """Mute the microphone of the running daemon; it stays so over a restart."""
+    _control("mute")
+
+
+@main.command()
+@_told
+def unmute() -> None:
+    """Let the microphone listen again."""
+    _control("unmute")
+
+
+@main.command()
+@click.argument("percent", type=click.IntRange(0, 100))
+@_told
+def volume(percent: int) -> None:
+    """Set how loud the running daemon speaks."""
+    click.echo(f"The volume is {_control('volume', percent=percent)['volume']} %.")
+
+
+@main.command()
+@click.argument("text")
+@_told
+def ask(text: str) -> None:
+    """Put a question to the running daemon, which answers it aloud."""
+    _control("ask", text=text)
+
+
+def _control(do: str, **fields: int | str) -> Mapping[str, object]:
+    """What the running daemon answers."""
+    from device.service.controlclient import TIMEOUT_S, call, find_control  # noqa: PLC0415
+
+    return call(find_control(os.environ, state_directory()), do, timeout_s=TIMEOUT_S, **fields)
+
+
+def _listed(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
 
 
 @main.command()

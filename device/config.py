@@ -5,33 +5,24 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    SecretStr,
-    Strict,
     field_validator,
     model_validator,
 )
 
 from device.errors import ConfigError
 from device.events import Chime, Duplex, TurnTaking
+from device.panelsettings import PanelSettings
+from device.settingtypes import Endpoint, FilePath, Section, Whole, YesNo, Zone
 
-KEY_CREDENTIAL = "gemini-api-key"
-UNSET_CREDENTIAL = "unset"
-REHEARSAL_KEY = "rehearsal"
-HIGHEST_GPIO = 27
 SHORTEST_SERVER_HANGOVER_MS = 500
 """The API needs 400 ms of silence to end a turn by itself, and the gate must still be open then."""
 
@@ -66,53 +57,13 @@ def _home() -> Path:
         ) from None
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        near = difflib.get_close_matches(name, available_timezones(), n=1) or ["Europe/London"]
-        raise ValueError(f"is not a time zone; did you mean {near[0]}?") from None
-    return name
-
-
-def _reachable(endpoint: str) -> str:
-    try:
-        parts = urlsplit(endpoint)
-        usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and not parts.fragment
-        (parts.hostname or "").encode("idna")
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must look like https://HOST or https://HOST:PORT")
-    return endpoint
-
-
-def _usable_path(path: Path) -> Path:
-    if "\0" in str(path):
-        raise ValueError("cannot be the path of a file")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("names a home directory that is not there") from None
-
-
-Whole = Annotated[int, Strict()]
-"""A whole number, and not true, false or a number in quotes."""
-YesNo = Annotated[bool, Strict()]
-FilePath = Annotated[Path, AfterValidator(_usable_path)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LiveSettings(_Section):
+class LiveSettings(Section):
     """The conversation with the Live API."""
 
     model: str = Field("gemini-3.8-live", min_length=1)
     voice: str = Field("Kore", min_length=1)
     language: str | None = None
-    endpoint: Annotated[str, AfterValidator(_reachable)] | None = None
+    endpoint: Endpoint | None = None
     ca_file: FilePath | None = None
     api_version: str = Field("v1beta", pattern=r"^v\d")
     turn_taking: TurnTaking = TurnTaking.DEVICE
@@ -145,7 +96,7 @@ class EchoMode(StrEnum):
     OFF = "off"
 
 
-class ChimeSettings(_Section):
+class ChimeSettings(Section):
     """Which of the short sounds are played."""
 
     ready: YesNo = False
@@ -162,7 +113,7 @@ class ChimeSettings(_Section):
         return frozenset(chime for chime in Chime if getattr(self, chime.value, True))
 
 
-class BargeInSettings(_Section):
+class BargeInSettings(Section):
     """How a person who talks over a reply is told from its echo; times in ms."""
 
     enabled: YesNo = True
@@ -171,7 +122,7 @@ class BargeInSettings(_Section):
     deaf_ms: Whole = Field(1600, ge=0, le=5000)
 
 
-class AudioSettings(_Section):
+class AudioSettings(Section):
     """Microphone and speaker."""
 
     input: str = Field("default", min_length=1)
@@ -192,7 +143,7 @@ class AudioSettings(_Section):
         return self
 
 
-class GateSettings(_Section):
+class GateSettings(Section):
     """What counts as a person speaking; times in ms where their name does not say otherwise."""
 
     aggressiveness: Whole = Field(3, ge=0, le=3)
@@ -213,30 +164,7 @@ class GateSettings(_Section):
         return self
 
 
-Pin = Annotated[int, Strict(), Field(ge=0, le=HIGHEST_GPIO)]
-
-
-class PanelSettings(_Section):
-    """Button and lights; pins by their GPIO (BCM) number."""
-
-    enabled: YesNo = True
-    button_pin: Pin = 17
-    lights: Literal["rgb", "none"] = "rgb"
-    red_pin: Pin = 22
-    green_pin: Pin = 23
-    blue_pin: Pin = 24
-    common_anode: YesNo = False
-    mute_hold_s: float = Field(1.5, ge=0.5, le=10)
-
-    @model_validator(mode="after")
-    def _pins_differ(self) -> PanelSettings:
-        pins = [self.button_pin, self.red_pin, self.green_pin, self.blue_pin]
-        if len(set(pins)) < len(pins):
-            raise ValueError("button_pin, red_pin, green_pin and blue_pin must be four different pins")
-        return self
-
-
-class NutritionSettings(_Section):
+class NutritionSettings(Section):
     """Where the data lie, and how the tools reckon and speak.
 
     foods, activities, plan: unset: beside the configuration file, else the shipped ones; own_foods: unset:
@@ -270,7 +198,7 @@ class NutritionSettings(_Section):
         return self.plan or shipped_directory() / "plan.yaml"
 
 
-class PersonSettings(_Section):
+class PersonSettings(Section):
     """One of the household: what else they are called, and what nobody may offer them."""
 
     aliases: tuple[str, ...] = ()
@@ -282,12 +210,12 @@ class PersonSettings(_Section):
 PersonName = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class HouseholdSettings(_Section):
+class HouseholdSettings(Section):
     """The people and their clock."""
 
-    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    time_zone: Zone | None = None
     day_start: str = Field("04:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    people: dict[PersonName, PersonSettings] = {}
+    people: dict[PersonName, PersonSettings] = Field(default_factory=dict)
     default_person: str | None = None
 
     @field_validator("people", mode="before")
@@ -321,13 +249,21 @@ class HouseholdSettings(_Section):
         return ZoneInfo(self.time_zone) if self.time_zone else None
 
 
-class PrivacySettings(_Section):
+class MetricsSettings(Section):
+    """Counters and histograms over HTTP, for Prometheus."""
+
+    enabled: YesNo = False
+    host: str = Field("127.0.0.1", min_length=1)
+    port: Whole = Field(9464, ge=1, le=65535)
+
+
+class PrivacySettings(Section):
     """What may be written down."""
 
     keep_transcripts: YesNo = False
 
 
-class Settings(_Section):
+class Settings(Section):
     """Everything that can be set."""
 
     live: LiveSettings = LiveSettings()
@@ -336,6 +272,7 @@ class Settings(_Section):
     panel: PanelSettings = PanelSettings()
     nutrition: NutritionSettings = NutritionSettings()
     household: HouseholdSettings = HouseholdSettings()
+    metrics: MetricsSettings = MetricsSettings()
     privacy: PrivacySettings = PrivacySettings()
 
     @model_validator(mode="after")
@@ -346,48 +283,3 @@ class Settings(_Section):
                 f"{SHORTEST_SERVER_HANGOVER_MS}, or the API never hears the end of a turn"
             )
         return self
-
-
-# ----------------------------------------------------------------------------------- the key
-
-
-def api_key(settings: Settings, environment: Mapping[str, str] = os.environ) -> SecretStr:
-    """The API key: the systemd credential, else the file that GEMINI_API_KEY_FILE names, else GEMINI_API_KEY.
-
-    A stand-in that `live.endpoint` names takes any key, so none is asked for there.
-
-    Raises:
-        ConfigError: there is no key, or the file that should hold it cannot be read.
-    """
-    for where, key in _keys(environment):
-        if key and not (key.isascii() and key.isprintable() and " " not in key):
-            raise ConfigError(f"The API key in {where} is not one word of plain letters. Write it again.")
-        if key:
-            return SecretStr(key)
-    if settings.live.endpoint:
-        return SecretStr(REHEARSAL_KEY)
-    raise ConfigError(
-        "There is no API key. Get one from https://aistudio.google.com/apikey and put it into the "
-        "environment as GEMINI_API_KEY, or into a file that GEMINI_API_KEY_FILE names."
-    )
-
-
-def _keys(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each place where the key may be, by its name, and what is there."""
-    directory = environment.get("CREDENTIALS_DIRECTORY")
-    credential = Path(directory) / KEY_CREDENTIAL if directory else None
-    if credential and credential.exists():
-        key = _read_key(credential, "The systemd credential")
-        yield f"the systemd credential {KEY_CREDENTIAL}", "" if key == UNSET_CREDENTIAL else key
-    file = environment.get("GEMINI_API_KEY_FILE")
-    if file:
-        yield file, _read_key(Path(file), "GEMINI_API_KEY_FILE")
-    yield "GEMINI_API_KEY", environment.get("GEMINI_API_KEY", "").strip()
-
-
-def _read_key(path: Path, who: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigError(f"{who} names {path}, which cannot be read: {reason}.") from None

@@ -13,7 +13,7 @@ Four rules that the Live API imposes shape this file:
   interruption reply audio is dropped until the API says that the old reply is over
   (https://ai.google.dev/api/live).
 * A model that waits for a blocking tool loses that call when audio arrives. So frames are held back until
-  the tool has finished, and only the latest `HELD_FRAMES` of them are kept.
+  the tool has finished, and only the latest of them are kept (`device.uplink`).
 * Every tool call is answered exactly once, unless the API cancelled it: by its id on the connection that it
   came on, in words on a later one.
 * A connection may end at any moment. What was asked and not answered is asked again by the session; a reply
@@ -22,12 +22,12 @@ Four rules that the Live API imposes shape this file:
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from device.controls import Controls
 from device.events import (
     FRAME_MS,
     REPLY_BYTES_PER_MS,
@@ -37,8 +37,10 @@ from device.events import (
     ActivityStarted,
     Answered,
     AnswerOverdue,
+    AskInWriting,
     BargeInDismissed,
     BargeInSuspected,
+    ButtonClicked,
     ButtonPressed,
     CancelTool,
     Chime,
@@ -48,7 +50,6 @@ from device.events import (
     DuckReply,
     Duplex,
     DuplexChosen,
-    EndActivity,
     Event,
     Face,
     FaultCleared,
@@ -60,9 +61,12 @@ from device.events import (
     InputTranscript,
     InteractionContinues,
     InterruptedBy,
+    MuteChosen,
     MuteToggled,
+    NobodySpoke,
     Note,
     OutputTranscript,
+    PanelMode,
     PlaybackDrained,
     PlayChime,
     PlayReply,
@@ -70,17 +74,16 @@ from device.events import (
     Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
+    RestartWished,
     RestoreReply,
     RunTool,
-    SendFrame,
     SendToolOutcome,
     ShowFace,
-    SilenceTimers,
-    StartActivity,
     Started,
     StillOffline,
     StopGeneration,
     TellLateOutcome,
+    TextAsked,
     TimerRings,
     TimersSilent,
     ToolCall,
@@ -90,12 +93,11 @@ from device.events import (
     ToolOutcome,
     TurnComplete,
     TurnTaking,
+    UsageReported,
 )
 from device.phases import TRANSITIONS, Phase
 from device.toolcalls import ToolCalls
-
-HELD_FRAMES = 50
-"""Frames kept while a blocking tool runs: one second, so that a short answer such as "stop" survives."""
+from device.uplink import Uplink
 
 
 class _Late(Enum):
@@ -128,23 +130,20 @@ class Conversation:
         turn_taking: TurnTaking = TurnTaking.DEVICE,
         duplex: Duplex = Duplex.FULL,
         chimes: Collection[Chime] = frozenset({Chime.OFFLINE}),
+        mode: PanelMode = PanelMode.OPEN,
+        muted: bool = False,
     ) -> None:
-        """chimes: those that are wanted."""
-        self._chimes = chimes
+        """chimes: those that are wanted. mode: what the button is for. muted: as it was before the start."""
+        self._controls = Controls(chimes, mode, muted=muted)
         self._turn_taking = turn_taking
         self._duplex = duplex
-        self._muted = False
         self._started = False
         self._connected = False
         self._moving = False  # from one connection to the next, on purpose
         self._offline = False  # not connected, and an attempt to connect has failed
-        self._faults: dict[str, str] = {}
-        self._ringing = False
 
         self._gate_open = False
-        self._wire_open = False
-        self._held: deque[Frame] = deque(maxlen=HELD_FRAMES)
-        self._held_dropped = 0
+        self._uplink = Uplink()
 
         self._question = _Question()
         self._awaiting = False
@@ -182,23 +181,28 @@ class Conversation:
     @property
     def face(self) -> Face:
         """The face, by priority: what a person most needs to know comes first."""
-        if self._faults:
-            return Face.FAULT
-        if self._muted:
-            return Face.MUTED
-        if not self._started:
-            return Face.STARTING
-        if not self._connected:
-            return Face.RECONNECTING
-        if self._ringing:
-            return Face.RINGING
-        return Face(self.phase.value)
+        return self._controls.face(self.phase, connected=self._connected)
 
     @property
     def listening(self) -> bool:
         """Whether microphone audio is wanted at all: not while muted, nor during a reply at half duplex."""
         deaf = self._duplex is Duplex.HALF and (self._reply_open or self._playing or self._chiming)
-        return not self._muted and not deaf
+        return self._controls.listening and not deaf
+
+    @property
+    def muted(self) -> bool:
+        """Whether the microphone is muted."""
+        return self._controls.muted
+
+    @property
+    def duplex(self) -> Duplex:
+        """Whether people can talk over a reply."""
+        return self._duplex
+
+    @property
+    def streaming(self) -> bool:
+        """Whether what the microphone hears is leaving the device."""
+        return self._gate_open
 
     @property
     def sounding(self) -> bool:
@@ -215,6 +219,7 @@ class Conversation:
         """Whether nobody would notice if the connection were exchanged for another now."""
         return not (
             self._gate_open
+            or self._controls.opened
             or self._awaiting
             or self._thinking_on
             or self._reply_open
@@ -233,7 +238,7 @@ class Conversation:
     @property
     def faults(self) -> Mapping[str, str]:
         """The parts that do not work, each with the sentence for a person."""
-        return dict(self._faults)
+        return self._controls.faults
 
     # ------------------------------------------------------------------------------- the one entry
 
@@ -264,12 +269,15 @@ class Conversation:
                 fits = not self._calls.is_pending(call_id)
             case PlaybackDrained():
                 fits = self._playing or self._chiming
+            case NobodySpoke():
+                fits = self._controls.opened and not self._gate_open
             case AnswerOverdue():
                 fits = self.api_owes
         return fits
 
     def _do(self, *actions: Action) -> None:
         self._actions.extend(actions)
+        self._chiming = self._chiming or any(isinstance(action, PlayChime) for action in actions)
 
     def _note(self, name: str, **fields: object) -> None:
         self._do(Note(name, fields))
@@ -278,15 +286,13 @@ class Conversation:
 
     def _on_started(self, _: Started) -> None:
         self._started = True
-        self._chime(Chime.READY)
+        self._do(*self._controls.begin())
 
     def _on_duplex_chosen(self, event: DuplexChosen) -> None:
         self._duplex = event.duplex
 
     def _chime(self, kind: Chime) -> None:
-        if kind in self._chimes:
-            self._chiming = True
-            self._do(PlayChime(kind))
+        self._do(*self._controls.chime(kind))
 
     def _on_connected(self, event: Connected) -> None:
         self._connected, self._moving, self._offline = True, False, False
@@ -316,52 +322,61 @@ class Conversation:
     def _hint_that_it_is_offline(self) -> None:
         """Whoever asked is told by a chime that no answer can come, once for each question."""
         waits = self._offline and not self._answered and not self._gate_open
-        if waits and not (self._question.hinted or self._playing or self._muted):
+        if waits and not (self._question.hinted or self._playing or self.muted):
             self._question.hinted = True
             self._chime(Chime.OFFLINE)
 
     def _on_fault_raised(self, event: FaultRaised) -> None:
-        if event.part not in self._faults:
-            self._note("fault", part=event.part, remedy=event.sentence)
-            self._chime(Chime.FAULT)
-        self._faults[event.part] = event.sentence
+        self._do(*self._controls.raise_fault(event.part, event.sentence))
 
     def _on_fault_cleared(self, event: FaultCleared) -> None:
-        if self._faults.pop(event.part, None) is not None:
-            self._note("fault_cleared", part=event.part)
+        self._do(*self._controls.clear_fault(event.part))
 
     def _on_mute_toggled(self, _: MuteToggled) -> None:
-        self._muted = not self._muted
-        self._note("muted" if self._muted else "unmuted")
-        if self._muted:
-            self._held.clear()
-            if self._gate_open:
-                self._end_activity()
-            self._do(ForgetSpeech())
-        self._chime(Chime.MUTED if self._muted else Chime.UNMUTED)
+        self._do(*self._controls.hold(started=self._started))
+        self._forget_if_muted()
+
+    def _on_mute_chosen(self, event: MuteChosen) -> None:
+        if event.muted is not self.muted:
+            self._do(*self._controls.set_muted(muted=event.muted, started=self._started))
+            self._forget_if_muted()
+
+    def _forget_if_muted(self) -> None:
+        if not self.muted:
+            return
+        self._uplink.forget()
+        if self._gate_open:
+            self._end_activity()
+        self._do(ForgetSpeech())
+
+    def _on_restart_wished(self, _: RestartWished) -> None:
+        self._do(*self._controls.wish_restart(started=self._started))
+        self._forget_if_muted()
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
-        if self._busy:
+        busy = self._busy
+        if busy:
             api_at_work = self._awaiting or self._turn_open or self._thinking_on or self._calls.at_work
             self._interrupt(InterruptedBy.BUTTON)
             if api_at_work:
                 self._do(StopGeneration())
             self._chime(Chime.INTERRUPTED)
-        elif self._ringing:
-            self._ringing = False
-            self._do(SilenceTimers())
+        self._do(*self._controls.press(interrupts=busy))
+
+    def _on_button_clicked(self, _: ButtonClicked) -> None:
+        if self._started:
+            self._do(*self._controls.click(gate_open=self._gate_open))
+
+    def _on_nobody_spoke(self, _: NobodySpoke) -> None:
+        self._controls.close_microphone()
 
     def _on_timer_rings(self, event: TimerRings) -> None:
         """It is heard between what people and the model say, and goes on until somebody stops it."""
-        if not self._ringing:
-            self._note("timer_rings", timers=event.timers)
-        self._ringing = True
-        if not (self._gate_open or self.sounding):
-            self._chiming = True
-            self._do(PlayChime(Chime.TIMER))
+        audible = not (self._gate_open or self.sounding)
+        self._do(*self._controls.ring(event.timers, audible=audible))
 
     def _on_timers_silent(self, _: TimersSilent) -> None:
-        self._ringing = False
+        self._controls.stop_ringing()
 
     # ------------------------------------------------------------------------------- a person speaks
 
@@ -374,7 +389,7 @@ class Conversation:
         if question.tool_called:
             self._mark_answered()  # what the tool finds stands for it, should this connection be lost
         if not self._holding:
-            self._open_activity()
+            self._do(*self._uplink.open())
         for frame in event.pre_roll:
             self._pass_on(frame)
 
@@ -385,6 +400,15 @@ class Conversation:
         self._end_activity()
         self._chime(Chime.HEARD)
 
+    def _on_text_asked(self, event: TextAsked) -> None:
+        """Written words are a question like spoken ones, and stop what is being said."""
+        if self._busy:
+            self._interrupt(InterruptedBy.VOICE)
+        self._question = _Question(heard_words=True)
+        self._answered = self._continued = False
+        self._awaiting = True
+        self._do(AskInWriting(event.text))
+
     def _on_barge_in_suspected(self, _: BargeInSuspected) -> None:
         self._do(DuckReply())
 
@@ -393,27 +417,19 @@ class Conversation:
 
     def _end_activity(self) -> None:
         self._gate_open = False
+        self._controls.close_microphone()
         self._note("activity_ended", duration_ms=self._question.frames * FRAME_MS)
         if not self._holding:
             self._close_activity()
 
     def _pass_on(self, frame: Frame) -> None:
         self._question.frames += 1
-        if not self._holding:
-            self._do(SendFrame(frame))
-            return
-        self._held_dropped += len(self._held) == HELD_FRAMES
-        self._held.append(frame)
-
-    def _open_activity(self) -> None:
-        self._wire_open = True
-        self._do(StartActivity())
+        self._do(*self._uplink.pass_on(frame, holding=self._holding))
 
     def _close_activity(self) -> None:
-        if not self._wire_open:
+        if not self._uplink.is_open:
             return
-        self._wire_open = False
-        self._do(EndActivity())
+        self._do(*self._uplink.close())
         self._answered = self._continued = False
         self._question.hinted = self._question.began_in_chime
         if self._question.answered_early:
@@ -437,14 +453,7 @@ class Conversation:
         """Send what was held back while a blocking tool ran, and bring the wire level with the gate."""
         if self._holding:
             return
-        if self._held_dropped:
-            self._note("frames_dropped", count=self._held_dropped, reason="tool_at_work")
-            self._held_dropped = 0
-        if not self._wire_open and (self._gate_open or self._held):
-            self._open_activity()
-        for frame in self._held:
-            self._do(SendFrame(frame))
-        self._held.clear()
+        self._do(*self._uplink.release(gate_open=self._gate_open))
         if not self._gate_open:
             self._close_activity()
 
@@ -477,7 +486,7 @@ class Conversation:
             self._old_turn_open = False
         else:
             self._thinking_on = False
-            if self._turn_taking is TurnTaking.SERVER or not self._wire_open:
+            if self._turn_taking is TurnTaking.SERVER or not self._uplink.is_open:
                 self._answer_has_come()
         self._close_reply()
 
@@ -537,7 +546,7 @@ class Conversation:
             self._calls.unwant()
             self._answered = True
             if not self._gate_open:
-                self._held.clear()
+                self._uplink.forget()
         self._turn_open = self._reply_open = self._playing = self._awaiting = False
         self._thinking_on = self._chiming = False
 
@@ -613,7 +622,7 @@ class Conversation:
         self._question.answered_early = False
 
     def _ignore(self, _: Event) -> None:
-        """What the reply says is for the journal and the screen; it changes nothing here."""
+        """What the reply says, and what it costs, is for those who watch; it changes nothing here."""
 
 
 _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
@@ -630,6 +639,7 @@ _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     ReplyAudioReceived: Conversation._on_reply_audio,
     InputTranscript: Conversation._on_input_transcript,
     OutputTranscript: Conversation._ignore,
+    UsageReported: Conversation._ignore,
     GenerationComplete: Conversation._on_generation_complete,
     InteractionContinues: Conversation._on_interaction_continues,
     TurnComplete: Conversation._on_turn_complete,
@@ -640,7 +650,12 @@ _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     PlaybackDrained: Conversation._on_playback_drained,
     AnswerOverdue: Conversation._on_answer_overdue,
     ButtonPressed: Conversation._on_button_pressed,
+    ButtonClicked: Conversation._on_button_clicked,
     MuteToggled: Conversation._on_mute_toggled,
+    MuteChosen: Conversation._on_mute_chosen,
+    RestartWished: Conversation._on_restart_wished,
+    NobodySpoke: Conversation._on_nobody_spoke,
+    TextAsked: Conversation._on_text_asked,
     TimerRings: Conversation._on_timer_rings,
     TimersSilent: Conversation._on_timers_silent,
     FaultRaised: Conversation._on_fault_raised,

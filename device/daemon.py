@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -16,58 +17,38 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from device.audio.chimes import chime
+from device import __version__
 from device.audio.devices import open_microphone, open_speaker
-from device.audio.formats import SAMPLE_BYTES, reply_ms
 from device.audio.hearing import Hearing
-from device.audio.protocols import Microphone
+from device.audio.protocols import Microphone, Speaker
 from device.config import Settings
 from device.conversation import Conversation
-from device.errors import LadleError
+from device.desk import Desk
+from device.errors import LadleError, UnavailableError
 from device.events import (
     Action,
     ActivityEnded,
-    Answered,
     AnswerOverdue,
+    ButtonClicked,
     ButtonPressed,
-    CancelTool,
     Connected,
     ConnectionLost,
-    ContinueReply,
-    DuckReply,
-    EndActivity,
     Event,
     Face,
     FaultCleared,
     FaultRaised,
-    FlushSpeaker,
-    ForgetSpeech,
     Frame,
     GenerationComplete,
     InputTranscript,
     InteractionContinues,
-    InterruptedBy,
     MuteToggled,
-    Note,
     OutputTranscript,
     PlaybackDrained,
-    PlayChime,
-    PlayReply,
-    Reconnect,
-    Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
-    RestoreReply,
-    RunTool,
-    SendFrame,
-    SendToolOutcome,
-    ShowFace,
-    SilenceTimers,
-    StartActivity,
+    RestartWished,
     Started,
     StillOffline,
-    StopGeneration,
-    TellLateOutcome,
     ToolCall,
     ToolCallReceived,
     ToolFinished,
@@ -76,10 +57,14 @@ from device.events import (
 from device.household import open_household
 from device.live.session import Session
 from device.live.statefile import StateFile
-from device.panel.panel import open_panel
+from device.panel.panel import Panel, open_panel
+from device.parts import Parts
+from device.performer import Performer
+from device.service.control import ControlServer
 from device.service.instance import hold_instance
 from device.service.journal import line
 from device.service.notify import Notifier
+from device.service.switches import Switches, SwitchFile
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
 from device.tools.daystatus import day_summary
@@ -91,6 +76,9 @@ from device.tools.ringer import Ringer
 logger = logging.getLogger(__name__)
 
 SESSION_FILE = "session.json"
+SWITCHES_FILE = "switches.json"
+PULSE_S = 1.0
+"""How often it is looked at whether the event loop is late."""
 ANSWERING = (
     Connected,
     ActivityEnded,
@@ -116,12 +104,14 @@ class Daemon:
         kitchen: Kitchen,
         *,
         state: Path,
+        control: Path | None = None,
         recorders: Sequence[Recorder] = (),
         microphone: Microphone | None = None,
     ) -> None:
         """Prepare everything that opens nothing.
 
         state: a directory for what outlives the process, for one daemon at a time.
+        control: where the local socket is to be; None: there is none.
         recorders: told all that happens, in order; closed at the end.
         microphone: one to use instead of what `audio.input` names.
         """
@@ -132,71 +122,124 @@ class Daemon:
         self._keeper = DiaryKeeper(kitchen, self.dispatch)
         self._ringer = Ringer(kitchen.timers, self.dispatch)
         self._state = state
-        self._recorders = recorders
+        self._control = control
+        self._recorders = [*recorders]
         self._own_microphone = microphone
+        self._switch_file = SwitchFile(state / SWITCHES_FILE)
+        left = self._switch_file.load()
+        self._volume = left.volume
         self._conversation = Conversation(
             turn_taking=settings.live.turn_taking,
             duplex=settings.audio.duplex,
             chimes=settings.audio.chimes.wanted,
+            mode=settings.panel.mode,
+            muted=left.muted and settings.panel.keep_muted,
         )
         self._hearing = Hearing(settings.audio, settings.gate, self._heard)
         self._notifier = Notifier()
         self._tools_at_work: dict[str, asyncio.Task[None]] = {}
         self._answer_timer: asyncio.TimerHandle | None = None
+        self._wants_restart = False
 
     # ------------------------------------------------------------------------------- life
 
-    async def run(self, stop: asyncio.Event | None = None) -> None:
-        """Live until SIGTERM, SIGINT or `stop`.
+    async def run(self, stop: asyncio.Event | None = None) -> bool:
+        """Live until SIGTERM, SIGINT or `stop`; whether somebody wishes that it be started anew.
 
         Raises:
             LadleError: a part cannot work; its `exit_status` says of which kind.
         """
-        stop = stop or asyncio.Event()
+        self._stop = stop or asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         failures: list[BaseException] = []
         with ExitStack() as parts:
             self._open_parts(parts)
             try:
-                await self._run_parts(stop)
+                await self._run_parts()
             except* LadleError as group:
                 failures.extend(group.exceptions)
         if failures:
             raise failures[0]
+        return self._wants_restart
 
-    def _open_parts(self, parts: ExitStack) -> None:
-        """Open what has to be closed; `parts` closes it in reverse order."""
+    def _open_parts(self, stack: ExitStack) -> None:
+        """Open what has to be closed; `stack` closes it in reverse order."""
         self._began = asyncio.get_running_loop().time()
         self._first_attempt = asyncio.Event()
         self._is_ready = asyncio.Event()
         for recorder in self._recorders:
-            parts.callback(recorder.close)
-        parts.enter_context(hold_instance(self._state, self._settings.live.endpoint))
-        parts.callback(self._kitchen.diary.file.close)
-        self._panel = open_panel(
+            stack.callback(recorder.close)
+        stack.enter_context(hold_instance(self._state, self._settings.live.endpoint))
+        stack.callback(self._kitchen.diary.file.close)
+        panel = self._open_panel()
+        stack.callback(panel.close)
+        speaker = self._open_speaker()
+        stack.callback(speaker.close)
+        microphone = self._own_microphone or open_microphone(
+            self._settings.audio,
+            on_lost=self._microphone_lost,
+            on_back=lambda: self._is_back("microphone"),
+        )
+        stack.callback(microphone.close)
+        if self._conversation.muted:
+            microphone.pause()
+        self._parts = Parts(
+            conversation=self._conversation,
+            microphone=microphone,
+            speaker=speaker,
+            hearing=self._hearing,
+            session=self._make_session(),
+            panel=panel,
+            kitchen=self._kitchen,
+            ringer=self._ringer,
+        )
+        self._performer = Performer(
+            self._parts,
+            duck_db=self._settings.audio.barge_in.duck_db,
+            show=self._show,
+            run_tool=self._start_tool,
+            cancel_tool=self._cancel_tool,
+            restart=self._restart,
+        )
+        self._desk = Desk(
+            self._parts,
+            self._settings.live,
+            self._settings.panel.mode,
+            tell=self.dispatch,
+            set_volume=self._set_volume,
+        )
+        self._recorders.append(self._desk)
+        self._serve_metrics(stack)
+        self._show(self._conversation.face)
+
+    def _open_panel(self) -> Panel:
+        return open_panel(
             self._settings.panel,
             on_press=lambda: self.dispatch(ButtonPressed()),
+            on_click=lambda: self.dispatch(ButtonClicked()),
             on_hold=lambda: self.dispatch(MuteToggled()),
+            on_restart=lambda: self.dispatch(RestartWished()),
+            on_stuck=lambda sentence: self.dispatch(FaultRaised("panel", sentence)),
+            on_unstuck=lambda: self.dispatch(FaultCleared("panel")),
+            now=self._kitchen.now,
         )
-        parts.callback(self._panel.close)
-        self._show(self._conversation.face)
-        self._speaker = open_speaker(
+
+    def _open_speaker(self) -> Speaker:
+        speaker = open_speaker(
             self._settings.audio,
             on_played=self._played,
             on_drained=lambda: self.dispatch(PlaybackDrained()),
             on_lost=lambda sentence: self.dispatch(FaultRaised("speaker", sentence)),
             on_back=lambda: self._is_back("speaker"),
-            on_output=self._hearing.played,
+            on_output=self._sounded,
         )
-        parts.callback(self._speaker.close)
-        self._microphone = self._own_microphone or open_microphone(
-            self._settings.audio,
-            on_lost=self._microphone_lost,
-            on_back=lambda: self._is_back("microphone"),
-        )
-        parts.callback(self._microphone.close)
-        self._session = Session(
+        if self._volume is not None:
+            speaker.set_volume(self._volume)
+        return speaker
+
+    def _make_session(self) -> Session:
+        return Session(
             self._settings.live,
             self._key,
             self._registry.declarations,
@@ -207,20 +250,39 @@ class Daemon:
             state=StateFile(self._state / SESSION_FILE),
         )
 
-    async def _run_parts(self, stop: asyncio.Event) -> None:
+    def _serve_metrics(self, stack: ExitStack) -> None:
+        """What nobody can fetch is worth a line in the journal, and no more."""
+        wanted = self._settings.metrics
+        if not wanted.enabled:
+            return
+        from device.service.metrics import Metrics, start_metrics  # noqa: PLC0415 - only where it is wanted
+
+        tools = [declaration.name for declaration in self._registry.declarations]
+        metrics = Metrics(tools=tools, version=__version__, model=self._settings.live.model)
+        try:
+            server = start_metrics(metrics, host=wanted.host, port=wanted.port)
+        except UnavailableError as error:
+            logger.warning("metrics_absent reason=%r", str(error))
+            return
+        stack.callback(server.close)
+        self._recorders.append(metrics)
+
+    async def _run_parts(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             lasting = [
                 tasks.create_task(part, name=name)
                 for name, part in (
-                    ("session", self._session.run()),
-                    ("watchdog", self._notifier.feed_watchdog()),
+                    ("session", self._parts.session.run()),
+                    ("watchdog", self._notifier.feed_watchdog(lambda: self._desk.is_alive)),
+                    ("pulse", self._feel_pulse()),
+                    ("control", self._serve_control()),
                     ("listening", self._listen_once_ready()),
                     ("diary", self._keeper.run()),
                     ("timers", self._ring_once_ready()),
                 )
             ]
-            await stop.wait()
+            await self._stop.wait()
             logger.info("stopping")
             self._notifier.stopping()
             for task in (*lasting, *self._tools_at_work.values()):
@@ -233,14 +295,16 @@ class Daemon:
         `ready` is answered; without a network the device is ready too, and says that it reconnects.
         """
         await self._first_attempt.wait()
-        await self._speaker.settled()
-        await self._microphone.settled()
+        await self._parts.speaker.settled()
+        await self._parts.microphone.settled()
         self._use_devices()
         self.dispatch(Started())
         for recorder in self._recorders:
             recorder.ready()
-        self._speaker.start()
-        self._microphone.start()
+        self._parts.speaker.start()
+        self._parts.microphone.start()
+        if self._conversation.muted:
+            self._parts.microphone.pause()
         self._is_ready.set()
         took_ms = (asyncio.get_running_loop().time() - self._began) * 1000
         logger.info("ready start_ms=%.0f", took_ms)
@@ -251,14 +315,40 @@ class Daemon:
         await self._is_ready.wait()
         await self._ringer.run()
 
+    async def _feel_pulse(self) -> None:
+        """Notice when the event loop is late: whatever held it up held up the conversation too."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due_s = clock() + PULSE_S
+            await asyncio.sleep(PULSE_S)
+            self._desk.loop_lag_s = clock() - due_s
+
+    async def _serve_control(self) -> None:
+        """Answer on the local socket; where it cannot be, the device talks all the same."""
+        if self._control is None:
+            return
+        server = ControlServer(self._control, self._desk)
+        try:
+            await server.start()
+        except UnavailableError as error:
+            logger.warning("control_absent reason=%r", str(error))
+            return
+        self._desk.serve(server)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await server.close()
+
     # ------------------------------------------------------------------------------- microphone -> core
 
     async def _take_frames(self) -> None:
-        dropped = 0
-        async for frame in self._microphone.frames():
+        dropped, microphone = 0, self._parts.microphone
+        clock = asyncio.get_running_loop().time
+        async for frame in microphone.frames():
+            self._desk.heard_at_s = clock()
             self._record("frame_captured", frame=frame.number)
-            if self._microphone.dropped > dropped:
-                lost, dropped = self._microphone.dropped - dropped, self._microphone.dropped
+            if microphone.dropped > dropped:
+                lost, dropped = microphone.dropped - dropped, microphone.dropped
                 logger.warning("frames_dropped count=%d reason=late", lost)
             self._take_frame(frame)
 
@@ -281,7 +371,7 @@ class Daemon:
         self.dispatch(FaultCleared(part))
 
     def _use_devices(self) -> None:
-        self._hearing.use(microphone=self._microphone.name, speaker=self._speaker.name)
+        self._hearing.use(microphone=self._parts.microphone.name, speaker=self._parts.speaker.name)
 
     # ------------------------------------------------------------------------------- the core
 
@@ -291,72 +381,44 @@ class Daemon:
         if isinstance(event, Connected | ConnectionLost | StillOffline):
             self._first_attempt.set()
         if isinstance(event, GenerationComplete | TurnComplete | ToolCallReceived | ConnectionLost):
-            self._speaker.complete()
+            self._parts.speaker.complete()
         if isinstance(event, InputTranscript | OutputTranscript) and self._settings.privacy.keep_transcripts:
             logger.info(line("heard" if isinstance(event, InputTranscript) else "said", {"text": event.text}))
+        was_streaming, was_muted = self._conversation.streaming, self._conversation.muted
         for action in self._conversation.handle(event):
             self._observe(action)
-            self._perform(action)
-        self._session.set_quiet(quiet=self._conversation.quiet)
+            self._performer.perform(action)
+        self._parts.session.set_quiet(quiet=self._conversation.quiet)
+        if self._conversation.streaming is not was_streaming:
+            self._parts.panel.streaming(not was_streaming)
+        if self._conversation.muted is not was_muted:
+            self._keep_switches()
         self._wait_for_answer(event)
 
-    def _perform(self, action: Action) -> None:
-        match action:
-            case (
-                SendFrame()
-                | StartActivity()
-                | EndActivity()
-                | StopGeneration()
-                | SendToolOutcome()
-                | TellLateOutcome()
-                | ContinueReply()
-            ):
-                self._session.send(action)
-            case PlayReply() | PlayChime() | DuckReply() | RestoreReply() | FlushSpeaker():
-                self._sound(action)
-            case ForgetSpeech():
-                self._session.forget_speech()
-            case SilenceTimers():
-                self._ringer.silence()
-            case RunTool(call):
-                self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
-            case CancelTool(call_id):
-                self._tools_at_work.pop(call_id).cancel()
-            case Answered():
-                self._session.answered()
-            case Reconnect(reason, ask_again):
-                logger.warning("no_answer reason=%r asks_again=%s", reason, ask_again)
-                self._session.reconnect(ask_again=ask_again)
-            case ShowFace(face):
-                self._show(face)
-            case Note(name, fields):
-                logger.log(logging.ERROR if name == "fault" else logging.INFO, line(name, fields))
-            case Refused(event, phase):
-                logger.debug("refused event=%s phase=%s", event, phase)
-
-    def _sound(self, action: PlayReply | PlayChime | DuckReply | RestoreReply | FlushSpeaker) -> None:
-        match action:
-            case PlayReply(pcm):
-                self._speaker.play(pcm)
-            case PlayChime(kind):
-                self._speaker.play(chime(kind))
-                self._speaker.complete()
-            case DuckReply():
-                self._speaker.duck(self._settings.audio.barge_in.duck_db)
-            case RestoreReply():
-                self._speaker.unduck()
-            case FlushSpeaker(by):
-                self._silence(by)
-
-    def _silence(self, by: InterruptedBy) -> None:
-        unheard_ms = reply_ms(self._speaker.flush() * SAMPLE_BYTES)
-        self._hearing.cut_off()
-        logger.info("interrupted by=%s unheard_ms=%.0f", by, unheard_ms)
-
     def _show(self, face: Face) -> None:
-        self._panel.show(face)
+        self._parts.panel.show(face)
         self._record("face", face=face.value)
         self._notifier.status(face.value)
+
+    def _set_volume(self, percent: int) -> int:
+        self._volume = self._parts.speaker.set_volume(percent)
+        self._parts.panel.show_volume(self._volume)
+        self._keep_switches()
+        return self._volume
+
+    def _keep_switches(self) -> None:
+        switches = Switches(self._conversation.muted, self._volume)
+        self._tasks.create_task(asyncio.to_thread(self._switch_file.save, switches), name="switches")
+
+    def _restart(self) -> None:
+        self._wants_restart = True
+        self._stop.set()
+
+    def _start_tool(self, call: ToolCall) -> None:
+        self._tools_at_work[call.id] = self._tasks.create_task(self._run_tool(call))
+
+    def _cancel_tool(self, call_id: str) -> None:
+        self._tools_at_work.pop(call_id).cancel()
 
     async def _run_tool(self, call: ToolCall) -> None:
         outcome = await self._registry.run(call)
@@ -390,6 +452,11 @@ class Daemon:
         for recorder in self._recorders:
             recorder.record(name, **fields)
 
+    def _sounded(self, pcm: bytes) -> None:
+        """A block has gone to the speaker; on the thread that feeds it."""
+        self._desk.sounded_at_s = time.monotonic()
+        self._hearing.played(pcm)
+
     def _played(self, played_bytes: int) -> None:
         self._record("reply_audio_played", bytes=played_bytes)
 
@@ -402,17 +469,20 @@ def make_daemon(
     key: SecretStr,
     *,
     state: Path,
+    control: Path | None = None,
     now: Callable[[], datetime] | None = None,
     recorders: Sequence[Recorder] = (),
     microphone: Microphone | None = None,
 ) -> Daemon:
     """A daemon with its kitchen: foods, activities, plan and diary, and the tools over them.
 
-    state: the directory for what outlives the process; now: the household's clock, the machine's unless
+    state, control: see Daemon; now: the household's clock, the machine's unless
     another is given.
 
     Raises:
         ConfigError: a data file is missing or wrong; the message names file, line and fault.
     """
     kitchen = open_household(settings, state, now)
-    return Daemon(settings, key, kitchen, state=state, recorders=recorders, microphone=microphone)
+    return Daemon(
+        settings, key, kitchen, state=state, control=control, recorders=recorders, microphone=microphone
+    )

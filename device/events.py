@@ -78,6 +78,13 @@ class TurnTaking(StrEnum):
     SERVER = "server"
 
 
+class PanelMode(StrEnum):
+    """OPEN: people speak at any time. BUTTON: the microphone opens only by the button, for one request."""
+
+    OPEN = "open"
+    BUTTON = "button"
+
+
 class Duplex(Enum):
     """FULL: people can talk over a reply. HALF: they cannot, the button can."""
 
@@ -200,6 +207,14 @@ class OutputTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageReported:
+    """What a turn is charged for: tokens by modality, such as "audio", all that was read again included."""
+
+    tokens_in: Mapping[str, int]
+    tokens_out: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationComplete:
     """The API has no more audio for this reply."""
 
@@ -252,12 +267,41 @@ class AnswerOverdue:
 
 @dataclass(frozen=True, slots=True)
 class ButtonPressed:
-    """A person pressed the button."""
+    """A person pressed the button, and holds it down so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonClicked:
+    """They let go of it before it counted as held."""
 
 
 @dataclass(frozen=True, slots=True)
 class MuteToggled:
-    """A person held the button, or asked by other means, to mute or unmute the microphone."""
+    """They hold it, to mute or unmute the microphone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartWished:
+    """They have held it for so long that the device is to start anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteChosen:
+    """Somebody asked by other means that the microphone be muted or not."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NobodySpoke:
+    """The microphone was opened for one request, and closed again without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAsked:
+    """A question in writing, to be answered as if it had been spoken."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +345,7 @@ Event = (
     | ReplyAudioReceived
     | InputTranscript
     | OutputTranscript
+    | UsageReported
     | GenerationComplete
     | InteractionContinues
     | TurnComplete
@@ -311,7 +356,12 @@ Event = (
     | PlaybackDrained
     | AnswerOverdue
     | ButtonPressed
+    | ButtonClicked
     | MuteToggled
+    | RestartWished
+    | MuteChosen
+    | NobodySpoke
+    | TextAsked
     | TimerRings
     | TimersSilent
     | FaultRaised
@@ -336,6 +386,38 @@ class SendFrame:
 @dataclass(frozen=True, slots=True)
 class EndActivity:
     """Tell the API that the person has finished; it may answer now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskInWriting:
+    """Put a written question to the API."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMicrophone:
+    """The next voice, however short, is a request: a person has pressed the button for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMicrophone:
+    """The request is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCapture:
+    """No microphone sample is to be taken from the device any more, until StartCapture."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartCapture:
+    """Take samples from the microphone again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """End the process, so that it is started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +545,12 @@ Action = (
     StartActivity
     | SendFrame
     | EndActivity
+    | AskInWriting
+    | OpenMicrophone
+    | CloseMicrophone
+    | StopCapture
+    | StartCapture
+    | Restart
     | StopGeneration
     | PlayReply
     | DuckReply

@@ -17,6 +17,7 @@ from device.events import (
     AnswerOverdue,
     BargeInDismissed,
     BargeInSuspected,
+    ButtonClicked,
     ButtonPressed,
     Connected,
     ConnectionLost,
@@ -27,19 +28,24 @@ from device.events import (
     GenerationComplete,
     InputTranscript,
     InteractionContinues,
+    MuteChosen,
     MuteToggled,
+    NobodySpoke,
     OutputTranscript,
     PlaybackDrained,
     ReplyAudioReceived,
     ReplyInterrupted,
+    RestartWished,
     Started,
     StillOffline,
+    TextAsked,
     TimerRings,
     TimersSilent,
     ToolCallReceived,
     ToolCallsCancelled,
     ToolFinished,
     TurnComplete,
+    UsageReported,
 )
 
 
@@ -68,7 +74,10 @@ _AT_ANY_TIME: tuple[type[Event], ...] = (
     FaultRaised,
     FaultCleared,
     MuteToggled,
+    MuteChosen,
     ButtonPressed,
+    ButtonClicked,
+    RestartWished,
     TimerRings,
     TimersSilent,
 )
@@ -85,6 +94,8 @@ _ONCE_STARTED: tuple[type[Event], ...] = (
     ReplyInterrupted,
     ToolCallReceived,
     ToolCallsCancelled,
+    TextAsked,
+    UsageReported,
 )
 
 
@@ -99,6 +110,8 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.READY: _row(
         _READY,
         {
+            NobodySpoke: [_READY],
+            TextAsked: [_THINKING],
             ActivityStarted: [_HEARING],
             ReplyAudioReceived: [_READY, _SPEAKING],
             ToolCallReceived: [_WORKING],
@@ -110,6 +123,8 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.HEARING: _row(
         _HEARING,
         {
+            MuteChosen: [_THINKING, _WORKING, _READY, _HEARING],
+            RestartWished: [_THINKING, _WORKING, _READY, _HEARING],
             ActivityFrame: [_HEARING],
             ActivityEnded: [_THINKING, _WORKING, _READY],
             MuteToggled: [_THINKING, _WORKING, _READY],
@@ -120,6 +135,7 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.THINKING: _row(
         _THINKING,
         {
+            NobodySpoke: [_THINKING],
             ActivityStarted: [_HEARING],
             ReplyAudioReceived: [_THINKING, _SPEAKING],
             ToolCallReceived: [_WORKING],
@@ -133,6 +149,8 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.WORKING: _row(
         _WORKING,
         {
+            NobodySpoke: [_WORKING],
+            TextAsked: [_WORKING, _HEARING],
             ActivityStarted: [_HEARING, _WORKING],
             ActivityFrame: [_WORKING],
             ActivityEnded: [_WORKING],
@@ -151,6 +169,8 @@ TRANSITIONS: Mapping[Phase, Row] = {
     Phase.SPEAKING: _row(
         _SPEAKING,
         {
+            NobodySpoke: [_SPEAKING],
+            TextAsked: [_THINKING, _HEARING],
             ActivityStarted: [_HEARING, _SPEAKING],
             ActivityFrame: [_SPEAKING],
             ActivityEnded: [_SPEAKING],

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from device.config import (
-    KEY_CREDENTIAL,
-    PersonSettings,
-    Settings,
-    api_key,
-    shipped_directory,
-    state_directory,
-)
+from device.apikey import KEY_CREDENTIAL, api_key
+from device.config import PersonSettings, Settings, shipped_directory, state_directory
 from device.configfile import load_settings
 from device.errors import ConfigError
 from device.events import Duplex, TurnTaking

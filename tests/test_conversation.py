@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.conversation import HELD_FRAMES, Conversation
+from device.conversation import Conversation
 from device.events import (
     Action,
     ActivityEnded,
@@ -18,11 +18,14 @@ from device.events import (
     ActivityStarted,
     Answered,
     AnswerOverdue,
+    AskInWriting,
     BargeInDismissed,
     BargeInSuspected,
+    ButtonClicked,
     ButtonPressed,
     CancelTool,
     Chime,
+    CloseMicrophone,
     Connected,
     ConnectionLost,
     ContinueReply,
@@ -41,9 +44,13 @@ from device.events import (
     InputTranscript,
     InteractionContinues,
     InterruptedBy,
+    MuteChosen,
     MuteToggled,
+    NobodySpoke,
     Note,
+    OpenMicrophone,
     OutputTranscript,
+    PanelMode,
     PlaybackDrained,
     PlayChime,
     PlayReply,
@@ -51,6 +58,8 @@ from device.events import (
     Refused,
     ReplyAudioReceived,
     ReplyInterrupted,
+    Restart,
+    RestartWished,
     RestoreReply,
     RunTool,
     SendFrame,
@@ -58,10 +67,13 @@ from device.events import (
     ShowFace,
     SilenceTimers,
     StartActivity,
+    StartCapture,
     Started,
     StillOffline,
+    StopCapture,
     StopGeneration,
     TellLateOutcome,
+    TextAsked,
     TimerRings,
     TimersSilent,
     ToolCall,
@@ -71,8 +83,10 @@ from device.events import (
     ToolOutcome,
     TurnComplete,
     TurnTaking,
+    UsageReported,
 )
 from device.phases import TRANSITIONS, Phase
+from device.uplink import HELD_FRAMES
 
 AUDIO = ReplyAudioReceived(b"\x01\x00" * 480)
 
@@ -81,8 +95,12 @@ def frame(number: int = 0) -> Frame:
     return Frame(number, b"\x00" * 640)
 
 
-def ready(turn_taking: TurnTaking = TurnTaking.DEVICE, duplex: Duplex = Duplex.FULL) -> Conversation:
-    conversation = Conversation(turn_taking=turn_taking, duplex=duplex)
+def ready(
+    turn_taking: TurnTaking = TurnTaking.DEVICE,
+    duplex: Duplex = Duplex.FULL,
+    mode: PanelMode = PanelMode.OPEN,
+) -> Conversation:
+    conversation = Conversation(turn_taking=turn_taking, duplex=duplex, mode=mode)
     play(conversation, Connected(), Started())
     return conversation
 
@@ -717,7 +735,7 @@ def test_a_reply_goes_on_playing_when_the_connection_is_lost() -> None:
 def test_muting_ends_the_open_activity_and_unmuting_starts_afresh() -> None:
     conversation = ready()
     play(conversation, ActivityStarted((frame(0),)))
-    assert without_notes(play(conversation, MuteToggled())) == [EndActivity(), ForgetSpeech()]
+    assert without_notes(play(conversation, MuteToggled())) == [StopCapture(), EndActivity(), ForgetSpeech()]
     assert conversation.face is Face.MUTED
     assert not conversation.listening
     assert play(conversation, ActivityFrame(frame(1))) == [Refused("ActivityFrame", "thinking")]
@@ -743,6 +761,120 @@ def test_a_fault_is_noted_once_and_shown_until_it_is_cleared() -> None:
     assert conversation.face is Face.FAULT
     assert conversation.faults == {"microphone": "Plug the microphone in."}
     assert faces(play(conversation, FaultCleared("microphone"))) == [Face.READY]
+
+
+# --------------------------------------------------------------------------------------- the button
+
+
+def click(conversation: Conversation) -> list[Action]:
+    return play(conversation, ButtonPressed(), ButtonClicked())
+
+
+def test_a_short_press_opens_the_microphone_and_another_closes_it() -> None:
+    conversation = ready()
+    opened = click(conversation)
+    assert without_notes(opened) == [OpenMicrophone()]
+    assert faces(opened) == [Face.HEARING]
+    closed = click(conversation)
+    assert without_notes(closed) == [CloseMicrophone()]
+    assert faces(closed) == [Face.READY]
+
+
+def test_a_request_that_the_button_opened_ends_with_the_second_press_at_once() -> None:
+    conversation = ready()
+    click(conversation)
+    play(conversation, ActivityStarted((frame(0),)))
+    assert without_notes(click(conversation)) == [CloseMicrophone()]
+    assert EndActivity() in play(conversation, ActivityEnded())
+    assert conversation.face is Face.THINKING
+
+
+def test_what_a_press_stops_is_all_that_it_does() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    assert OpenMicrophone() not in click(conversation)
+    play(conversation, TimerRings(1))
+    assert OpenMicrophone() not in click(conversation)
+    assert OpenMicrophone() in click(conversation)
+
+
+def test_nobody_speaks_and_the_microphone_closes() -> None:
+    conversation = ready()
+    click(conversation)
+    assert faces(play(conversation, NobodySpoke())) == [Face.READY]
+    assert OpenMicrophone() in click(conversation)
+
+
+def test_with_the_button_only_the_button_opens_the_microphone_for_one_request() -> None:
+    conversation = ready(mode=PanelMode.BUTTON)
+    assert not conversation.listening
+    assert isinstance(play(conversation, ActivityStarted((frame(0),)))[0], Refused)
+    click(conversation)
+    assert conversation.listening
+    play(conversation, ActivityStarted((frame(0),)))
+    assert conversation.listening
+    play(conversation, ActivityEnded())
+    assert not conversation.listening
+
+
+def test_holding_mutes_and_is_no_short_press() -> None:
+    conversation = ready()
+    actions = play(conversation, ButtonPressed(), MuteToggled(), ButtonClicked())
+    assert StopCapture() in actions
+    assert OpenMicrophone() not in actions
+    assert conversation.muted
+    assert OpenMicrophone() not in click(conversation)
+    assert StartCapture() in play(conversation, ButtonPressed(), MuteToggled())
+
+
+def test_holding_until_it_restarts_leaves_the_microphone_as_it_was() -> None:
+    conversation = ready()
+    actions = play(conversation, ButtonPressed(), MuteToggled(), RestartWished())
+    assert Restart() in actions
+    assert not conversation.muted
+
+
+def test_mute_can_be_chosen_twice_and_survives_a_restart() -> None:
+    conversation = ready()
+    assert StopCapture() in play(conversation, MuteChosen(True))
+    assert play(conversation, MuteChosen(True)) == []
+    again = Conversation(muted=True)
+    assert StopCapture() in play(again, Connected(), Started())
+    assert again.face is Face.MUTED
+    assert StartCapture() in play(again, MuteChosen(False))
+
+
+# --------------------------------------------------------------------------------------- in writing
+
+
+def test_a_written_question_is_answered_like_a_spoken_one() -> None:
+    conversation = ready()
+    actions = play(conversation, TextAsked("What is in an egg?"))
+    assert AskInWriting("What is in an egg?") in actions
+    assert faces(actions) == [Face.THINKING]
+    assert conversation.api_owes
+    assert PlayReply(AUDIO.pcm) in play(conversation, AUDIO)
+
+
+def test_a_written_question_stops_a_reply() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO)
+    assert FlushSpeaker(InterruptedBy.VOICE) in play(conversation, TextAsked("And an apple?"))
+    assert PlayReply(AUDIO.pcm) not in play(conversation, AUDIO), "of the old reply"
+    play(conversation, ReplyInterrupted(), TurnComplete())
+    assert PlayReply(AUDIO.pcm) in play(conversation, AUDIO)
+
+
+def test_a_written_question_asked_while_muted_or_offline_is_answered_too() -> None:
+    conversation = ready()
+    play(conversation, MuteChosen(True), ConnectionLost("reset"), StillOffline("no route"))
+    actions = play(conversation, TextAsked("What is in an egg?"))
+    assert AskInWriting("What is in an egg?") in actions
+    assert not any(isinstance(action, PlayChime) for action in actions), "nobody in the kitchen has asked"
+    play(conversation, Connected())
+    assert conversation.api_owes
 
 
 # --------------------------------------------------------------------------------------- timers
@@ -821,7 +953,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             DuplexChosen(Duplex.FULL),
             DuplexChosen(Duplex.HALF),
             ButtonPressed(),
+            ButtonClicked(),
             MuteToggled(),
+            MuteChosen(True),
+            MuteChosen(False),
+            RestartWished(),
+            NobodySpoke(),
+            TextAsked("What is in an egg?"),
             Connected(),
             Connected(asks_again=False),
             ConnectionLost("reset"),
@@ -833,12 +971,16 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             TimersSilent(),
             InputTranscript("a"),
             OutputTranscript("b"),
+            UsageReported({"audio": 10}, {"audio": 20}),
             Started(),
         ]
     ),
 )
 CONVERSATIONS = st.builds(
-    ready, turn_taking=st.sampled_from(list(TurnTaking)), duplex=st.sampled_from(list(Duplex))
+    ready,
+    turn_taking=st.sampled_from(list(TurnTaking)),
+    duplex=st.sampled_from(list(Duplex)),
+    mode=st.sampled_from(list(PanelMode)),
 )
 SEQUENCES = st.lists(EVENTS, max_size=80)
 random_walk = settings(max_examples=300, deadline=None)
@@ -865,7 +1007,7 @@ def test_no_frame_is_sent_while_muted(conversation: Conversation, events: list[E
     muted = False
     for event in events:
         actions = play(conversation, event)
-        muted ^= isinstance(event, MuteToggled)
+        muted = conversation.muted
         if muted:
             assert not any(isinstance(action, SendFrame | StartActivity) for action in actions)
 
@@ -994,12 +1136,21 @@ RARE: list[Callable[[str], Event]] = [
     lambda _: TimersSilent(),
     lambda _: InputTranscript("a"),
     lambda _: OutputTranscript("b"),
+    lambda _: UsageReported({"audio": 10}, {"audio": 20}),
     lambda call_id: ToolCallsCancelled((call_id,)),
+]
+BY_HAND: list[Callable[[str], Event]] = [
+    lambda _: ButtonClicked(),
+    lambda _: MuteChosen(True),
+    lambda _: MuteChosen(False),
+    lambda _: RestartWished(),
+    lambda _: NobodySpoke(),
+    lambda _: TextAsked("What is in an egg?"),
 ]
 
 
 def _random_event(source: random.Random) -> Event:
-    makers = COMMON if source.random() < 0.7 else RARE
+    makers = source.choices([COMMON, RARE, BY_HAND], weights=[70, 26, 4])[0]
     return source.choice(makers)(source.choice("ab"))
 
 
@@ -1007,22 +1158,45 @@ A_REPLY_THAT_STALLS_TWICE: list[Event] = [
     Connected(), Started(), AUDIO, ConnectionLost("reset"),
     Connected(), AUDIO, PlaybackDrained(), AnswerOverdue(),
 ]  # fmt: skip
-"""Random walks hardly ever find this way."""
+A_REPLY_THAT_BREAKS_TWICE: list[Event] = [
+    Connected(), Started(), AUDIO, ConnectionLost("reset"),
+    Connected(), AUDIO, PlaybackDrained(), ConnectionLost("reset"),
+]  # fmt: skip
+THOUGHTS_THAT_BREAK_OFF: list[Event] = [
+    Connected(), Started(), AUDIO, ConnectionLost("reset"),
+    Connected(), AUDIO, InteractionContinues(), PlaybackDrained(), ConnectionLost("reset"),
+]  # fmt: skip
+WRITING_INSTEAD_OF_SPEAKING: list[Event] = [
+    Connected(), Started(), ButtonPressed(), ButtonClicked(), TextAsked("And an egg?"), NobodySpoke(),
+]  # fmt: skip
+A_HOLD_THAT_UNMUTES_AND_GOES_ON: list[Event] = [
+    Connected(), Started(), MuteToggled(), ButtonPressed(), MuteToggled(),
+    ActivityStarted((frame(),)), TurnComplete(), RestartWished(),
+]  # fmt: skip
+RARE_WAYS = (
+    (TurnTaking.DEVICE, A_REPLY_THAT_STALLS_TWICE),
+    (TurnTaking.DEVICE, A_REPLY_THAT_BREAKS_TWICE),
+    (TurnTaking.DEVICE, THOUGHTS_THAT_BREAK_OFF),
+    (TurnTaking.DEVICE, WRITING_INSTEAD_OF_SPEAKING),
+    (TurnTaking.SERVER, A_HOLD_THAT_UNMUTES_AND_GOES_ON),
+)
+"""Random walks hardly ever find them."""
 
 Steps = list[tuple[Phase, type[Event], Phase]]
 
 
 def _walk(source: random.Random, steps: int) -> Steps:
     conversation = Conversation(
-        turn_taking=source.choice(list(TurnTaking)), duplex=source.choice(list(Duplex))
+        turn_taking=source.choice(list(TurnTaking)),
+        duplex=source.choice(list(Duplex)),
+        mode=source.choice(list(PanelMode)),
     )
     start = source.randrange(steps)
     events = [Started() if step == start else _random_event(source) for step in range(steps)]
     return _follow(events, conversation)
 
 
-def _follow(events: list[Event], conversation: Conversation | None = None) -> Steps:
-    conversation = conversation or Conversation()
+def _follow(events: list[Event], conversation: Conversation) -> Steps:
     seen = []
     for event in events:
         before = conversation.phase
@@ -1037,9 +1211,8 @@ def observed() -> dict[Phase, dict[type[Event], set[Phase]]]:
     source = random.Random(20_261_121)
     table: dict[Phase, dict[type[Event], set[Phase]]] = defaultdict(lambda: defaultdict(set))
     walks = [_walk(source, 50) for _ in range(25_000)]
-    for before, event, after in [
-        step for walk in (*walks, _follow(A_REPLY_THAT_STALLS_TWICE)) for step in walk
-    ]:
+    rare = [_follow(way, Conversation(turn_taking=turn_taking)) for turn_taking, way in RARE_WAYS]
+    for before, event, after in [step for walk in (*walks, *rare) for step in walk]:
         table[before][event].add(after)
     return table
 

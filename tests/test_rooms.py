@@ -11,25 +11,31 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "device"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-GROUND_FLOOR = {"errors"}
+GROUND_FLOOR = {"errors", "safefile"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "safefile": set(),
     "events": set(),
     "phases": {"events"},
     "toolcalls": {"events"},
-    "conversation": {"events", "phases", "toolcalls"},
-    "config": {"events"},
+    "uplink": {"events"},
+    "controls": {"events", "phases"},
+    "conversation": {"events", "phases", "toolcalls", "uplink", "controls"},
+    "settingtypes": set(),
+    "panelsettings": {"events", "settingtypes"},
+    "config": {"events", "settingtypes", "panelsettings"},
     "configfile": {"config"},
+    "apikey": {"config"},
     "nutrition": set(),
     "tools": {"nutrition", "events"},
     "audio": {"events", "config"},
     "live": {"events", "config"},
-    "panel": {"events", "config"},
+    "panel": {"events", "panelsettings"},
     "service": {"events", "config"},
     "rehearsal": {"nutrition"},
     "household": {"config", "tools", "nutrition"},
 }
-THE_COMPOSITION_ROOTS = {"daemon", "stage", "cli", "__init__"}
+THE_COMPOSITION_ROOTS = {"daemon", "parts", "performer", "desk", "stage", "cli", "__init__"}
 ONLY_ROOM_OF = {
     "sounddevice": "audio",
     "webrtcvad": "audio",
@@ -38,6 +44,7 @@ ONLY_ROOM_OF = {
     "moonshine_voice": "rehearsal",
     "sdnotify": "service",
     "sqlite3": "nutrition",
+    "prometheus_client": "service",
 }
 
 

@@ -18,7 +18,7 @@ import webrtcvad
 
 from device.audio.bargein import BargeIn, Step
 from device.audio.formats import MICROPHONE_RATE_HZ, frames_in
-from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Frame
+from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Frame, NobodySpoke
 
 REACH_MS = 1600
 """Over an echo 6 dB louder than the person, nine confirmations of ten come within this."""
@@ -29,7 +29,7 @@ CATCH_UP_MS = 800
 STRICTEST = 3
 """webrtcvad's mode that takes the least for speech."""
 
-GateEvent: TypeAlias = ActivityStarted | ActivityFrame | ActivityEnded
+GateEvent: TypeAlias = ActivityStarted | ActivityFrame | ActivityEnded | NobodySpoke
 EarEvent: TypeAlias = GateEvent | Step
 
 
@@ -42,6 +42,9 @@ class SpeechGate(Protocol):
 
     def process(self, frame: Frame) -> list[GateEvent]:
         """What this frame brings about."""
+
+    def wait_for_person(self) -> None:
+        """Open at the first voice, or say after a while that nobody spoke."""
 
     def close(self) -> list[GateEvent]:
         """Shut the gate and forget what it heard."""
@@ -62,6 +65,7 @@ class Ears:
         self._held_frames = 0
         self._gate_is_behind = False
         self._is_ducked = False
+        self._is_to_wait = False  # for a person, as soon as the gate hears again
 
     @property
     def is_open(self) -> bool:
@@ -80,10 +84,14 @@ class Ears:
         elif self._gate_is_behind:
             given += self._catch_up()
         else:
-            given += self._gate.process(frame)
+            given += self._hear(frame)
         if not self._gate_is_behind and (self.is_open or ActivityEnded() in given):
             self._kept.clear()
         return [*given, *self._unduck()] if ActivityEnded() in given else given
+
+    def wait_for_person(self) -> None:
+        """Somebody has pressed the button, and is about to speak."""
+        self._is_to_wait = True
 
     def deafen(self) -> list[EarEvent]:
         """The echo has moved: hold back with barge-in until the canceller has found it again."""
@@ -97,9 +105,18 @@ class Ears:
         self._gate_is_behind = False
         self._barge_in.forget()
         ended: list[EarEvent] = list(self._gate.close())
-        if held and not ended:
+        if self._is_to_wait:
+            self._is_to_wait = False
+            ended.append(NobodySpoke())
+        if held and ActivityEnded() not in ended:
             ended.append(ActivityEnded())
         return [*ended, *self._unduck()]
+
+    def _hear(self, frame: Frame) -> list[GateEvent]:
+        if self._is_to_wait:
+            self._is_to_wait = False
+            self._gate.wait_for_person()
+        return self._gate.process(frame)
 
     def _over_reply(self, voiced: bool) -> list[EarEvent]:
         self._gate_is_behind = True

@@ -73,6 +73,7 @@ class FileMicrophone:
         self._coming = bytearray(pcm)
         self._queue = FrameQueue()
         self._task: asyncio.Task[None] | None = None
+        self._is_paused = False
         self.heard_all = asyncio.Event()
 
     @classmethod
@@ -102,6 +103,15 @@ class FileMicrophone:
         """The frames, in order, for ever."""
         return self._queue.frames()
 
+    def pause(self) -> None:
+        """Give no frames; what is said meanwhile is said to nobody."""
+        self._is_paused = True
+        self._queue.clear()
+
+    def resume(self) -> None:
+        """Give frames again."""
+        self._is_paused = False
+
     def close(self) -> None:
         """Stop."""
         if self._task:
@@ -113,7 +123,9 @@ class FileMicrophone:
         while True:
             due += FRAME_MS / 1000
             await asyncio.sleep(due - loop.time())
-            self._queue.put(self._next_frame())
+            pcm = self._next_frame()
+            if not self._is_paused:
+                self._queue.put(pcm)
 
     def _next_frame(self) -> bytes:
         if not self._coming:

@@ -31,6 +31,10 @@ class FrameQueue:
         self._next_number += 1
         self._arrived.set()
 
+    def clear(self) -> None:
+        """Nobody wants what is waiting."""
+        self._waiting.clear()
+
     async def frames(self) -> AsyncIterator[Frame]:
         """Every frame, in order, for ever."""
         while True:

@@ -13,6 +13,8 @@ A cascade, the cheap judges first, makes stretches of speech (activities) of sin
 * it ends when `hangover_ms` have passed without speech, so that a breath does not end it. The confirmer
   listens on: a person keeps an activity open, the noise around does not;
 * it ends after `max_activity_s` too, and the very next frame begins another if the person goes on.
+
+A person who presses the button is waited for (`wait_for_person`): then two voiced frames are enough.
 """
 
 from __future__ import annotations
@@ -27,15 +29,21 @@ from device.audio.confirm import Confirmation, Confirmer, make_confirmer
 from device.audio.formats import MICROPHONE_RATE_HZ, frames_in
 from device.audio.noisefloor import NoiseFloor
 from device.config import GateSettings
-from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Frame
+from device.events import ActivityEnded, ActivityFrame, ActivityStarted, Frame, NobodySpoke
 
-GateEvent = ActivityStarted | ActivityFrame | ActivityEnded
+GateEvent = ActivityStarted | ActivityFrame | ActivityEnded | NobodySpoke
 
 LEAD_MS = 100
 """What the confirmer hears from before the window in which the candidate opened."""
 
 PAUSE_MS = 400
 """After so long without a voiced frame a candidate is over, and a person is taken to pause."""
+
+
+PATIENCE_MS = 6000
+"""How long a person who has pressed the button may take to begin."""
+EXPECTED_FRAMES = 2
+"""Voiced frames in a row that are taken for a person who is waited for; a click of the button is one."""
 
 
 class GateState(StrEnum):
@@ -86,6 +94,8 @@ class Gate:
         self._levels_db = 0.0  # of all frames of the candidate
         self._unvoiced = 0  # frames since the last voiced one
         self._goes_on = False  # the person did not stop when the longest activity was over
+        self._patience_frames = 0  # a person is waited for so long
+        self._expected = 0  # voiced frames in a row while one is
         self._candidates = self._confirmed = self._dropped = 0
 
     # ------------------------------------------------------------------------------- what it shows
@@ -123,19 +133,30 @@ class Gate:
         if self._state is GateState.OPEN:
             return self._while_open(frame, voiced)
         self._kept.append(frame)
+        if self._patience_frames:
+            return self._while_waiting(frame, voiced)
         if self._state is GateState.CANDIDATE:
             return self._while_in_doubt(frame, voiced)
         if self._goes_on:
             return self._go_on(frame, voiced)
         return self._while_closed(frame, voiced)
 
+    def wait_for_person(self) -> None:
+        """Somebody is about to speak: open at the first voice, or say after a while that nobody spoke."""
+        if not self.is_open:
+            self._patience_frames = frames_in(PATIENCE_MS)
+            self._expected = 0
+
     def close(self) -> list[GateEvent]:
         """Shut the gate whatever it hears, and forget what it heard: nobody listens any more."""
-        was_open = self.is_open
+        was_open, was_waiting = self.is_open, self._patience_frames > 0
+        self._patience_frames = 0
         self._dropped += self._state is GateState.CANDIDATE
         self._shut()
         self._goes_on = False
         self._kept.clear()
+        if was_waiting:
+            return [NobodySpoke()]
         return [ActivityEnded()] if was_open else []
 
     def _is_voiced(self, pcm: bytes) -> bool:
@@ -179,6 +200,24 @@ class Gate:
         self._state = GateState.CLOSED
         self._window.clear()
         self._unjudged.clear()
+
+    # ------------------------------------------------------------------------------- a person is waited for
+
+    def _while_waiting(self, frame: Frame, voiced: bool) -> list[GateEvent]:
+        self._forget_old()
+        self._expected = self._expected + 1 if voiced else 0
+        if self._expected >= EXPECTED_FRAMES:
+            self._patience_frames = self._unvoiced = 0
+            if self._confirmation is not None and self._state is GateState.CLOSED:
+                self._unjudged.append(frame.pcm)
+                self._confirmation.begin(self._unjudged)
+            return [self._start()]
+        self._patience_frames -= 1
+        self._unjudged.append(frame.pcm)
+        if self._patience_frames:
+            return []
+        self._shut()
+        return [NobodySpoke()]
 
     # ------------------------------------------------------------------------------- a candidate
 

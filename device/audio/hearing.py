@@ -34,7 +34,14 @@ class Hearing:
         self._choice: EchoChoice | None = None
         self._shifts = 0
         self._restarting_frames = 0
+        self._is_asked_to_wait = False
+        self._is_asked_to_close = False
         self._ears = Ears(self.gate, BargeIn())
+
+    @property
+    def echo_by(self) -> str:
+        """Who cancels the echo: "software", "hardware" or "off"; "unknown" until the devices are known."""
+        return self._choice.by.value if self._choice else "unknown"
 
     def played(self, pcm: bytes) -> None:
         """What was just handed to the speaker; on the thread that feeds it."""
@@ -50,12 +57,31 @@ class Hearing:
         if self.echo.shifts != self._shifts:
             self._shifts = self.echo.shifts
             self._tell(self._ears.deafen())
-        self._tell(self._ears.process(clean, replying=sounding) if listening else self._ears.close())
+        if self._is_asked_to_close or not listening:
+            self._is_asked_to_close = False
+            self._tell(self._ears.close())
+        if self._is_asked_to_wait:
+            self._is_asked_to_wait = False
+            self._ears.wait_for_person()
+        if listening:
+            self._tell(self._ears.process(clean, replying=sounding))
+
+    def wait_for_person(self) -> None:
+        """From the next frame on: somebody has pressed the button, and is about to speak."""
+        self._is_asked_to_wait, self._is_asked_to_close = True, False
+
+    def end_request(self) -> None:
+        """With the next frame: they have pressed it again, and are done."""
+        self._is_asked_to_close, self._is_asked_to_wait = True, False
 
     def cut_off(self) -> None:
         """What played was cut off, and the device starts again: the echo moves."""
         self._tell(self._ears.deafen())
         self._restarting_frames = frames_in(RESTART_MS)
+
+    def go_on(self) -> None:
+        """Frames come again after a while without."""
+        self.cut_off()
 
     def close(self) -> None:
         """No more frames come for now: end what would never end."""

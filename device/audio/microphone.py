@@ -71,6 +71,17 @@ class PortAudioMicrophone:
         """The captured frames, in order, for ever."""
         return self._queue.frames()
 
+    def pause(self) -> None:
+        """Give no more frames, from this moment on, and let go of the device."""
+        self._started = False
+        self._queue.clear()
+        self._supervisor.pause()
+
+    def resume(self) -> None:
+        """Take the device back, and go on with the next number."""
+        self._started = True
+        self._supervisor.resume()
+
     def close(self) -> None:
         """Stop capturing and free the device."""
         self._supervisor.close()
@@ -98,7 +109,11 @@ class PortAudioMicrophone:
         """On PortAudio's thread. The buffer is PortAudio's own, so its samples are copied."""
         for frame in shaper.frames(bytes(captured)):
             if self._started and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._queue.put, frame)
+                self._loop.call_soon_threadsafe(self._take, frame)
+
+    def _take(self, frame: bytes) -> None:
+        if self._started:  # it may have been paused on the way
+            self._queue.put(frame)
 
 
 def _nothing(_: Stream) -> None:

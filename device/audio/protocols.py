@@ -28,6 +28,12 @@ class Microphone(Protocol):
     def frames(self) -> AsyncIterator[Frame]:
         """The captured frames, in order, for ever."""
 
+    def pause(self) -> None:
+        """Give no more frames, from this moment on, and let go of the device."""
+
+    def resume(self) -> None:
+        """Take the device back, and go on with the next number."""
+
     def close(self) -> None:
         """Stop capturing and free the device."""
 

@@ -105,6 +105,8 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._stream: Stream | None = None
         self._ended = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._wanted.set()
         self._lost_since: float | None = None
         self._lost_for = ""
         self._wait_s = FIRST_WAIT_S
@@ -122,6 +124,17 @@ class Supervisor:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ended.set)
 
+    def pause(self) -> None:
+        """Let go of the device, and leave it alone until `resume`."""
+        self._wanted.clear()
+        self._ended.set()
+        self.settled.set()
+
+    def resume(self) -> None:
+        """Take it back, and keep it open."""
+        self._wait_s = FIRST_WAIT_S
+        self._wanted.set()
+
     def close(self) -> None:
         """Let go of the device. Takes at most `PUT_AWAY_LIMIT_S`, on whatever the device hangs."""
         if self._task:
@@ -132,12 +145,15 @@ class Supervisor:
 
     async def _run(self) -> None:
         while True:
+            await self._wanted.wait()
             stream = await self._open()
             if stream:
                 reason = await self._watch(stream)
-                self._lost(f"The {self._part} {self._name!r} {reason}. Plug it out and in again.", reason)
+                if self._wanted.is_set():
+                    self._lost(f"The {self._part} {self._name!r} {reason}. Plug it out and in again.", reason)
                 await self._put_away(stream)
-            await self._wait()
+            if self._wanted.is_set():
+                await self._wait()
 
     async def _open(self) -> Stream | None:
         attempt = _Attempt(self._open_stream)
@@ -156,6 +172,8 @@ class Supervisor:
         """Start the stream, and stay until it is lost; why."""
         self._stream = stream
         self._ended.clear()
+        if not self._wanted.is_set():
+            return "is not wanted"
         self._listener.on_opened(stream)
         try:
             await self._aside(stream.start, limit_s=OPEN_LIMIT_S)

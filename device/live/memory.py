@@ -123,6 +123,12 @@ class Memory:
             self.turn_over()
         self.handles.turn_began()
 
+    def asked_in_writing(self, text: str) -> Ask:
+        """A question in written words: the API does not transcribe those."""
+        self.question_begins()
+        self.history.heard(text)
+        return Ask(text)
+
     def tool_finished(self, outcome: ToolOutcome) -> None:
         """A tool that was called for the turn has its outcome."""
         call = self._calls.pop(outcome.call_id, None)

@@ -6,7 +6,8 @@ One message may carry several payloads at once, so nothing here is exclusive.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from google.genai import types
@@ -23,9 +24,11 @@ from device.events import (
     ToolCallReceived,
     ToolCallsCancelled,
     TurnComplete,
+    UsageReported,
 )
 
 SAMPLE_BYTES = 2
+UNKNOWN_MODALITY = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def translate(message: types.LiveServerMessage, blocking_tools: Collection[str])
         yield HandleOffered(handle) if handle else HandleWithdrawn()
     if message.go_away:
         yield GoAway(_seconds(message.go_away.time_left or ""))
+    if message.usage_metadata:
+        yield _usage(message.usage_metadata)
 
 
 def _seconds(duration: str) -> float:
@@ -90,6 +95,23 @@ def _content(content: types.LiveServerContent) -> Iterator[Event]:
     if content.turn_complete:
         goes_on = content.interaction_status == types.InteractionStatus.IN_PROGRESS
         yield InteractionContinues() if goes_on else TurnComplete()
+
+
+def _usage(usage: types.UsageMetadata) -> UsageReported:
+    thoughts = usage.thoughts_token_count or 0
+    return UsageReported(
+        _by_modality(usage.prompt_token_count, usage.prompt_tokens_details),
+        _by_modality(usage.response_token_count, usage.response_tokens_details) + Counter(text=thoughts),
+    )
+
+
+def _by_modality(total: int | None, details: Iterable[types.ModalityTokenCount] | None) -> Counter[str]:
+    """Tokens by modality; what the details leave out is of none that is known."""
+    counted: Counter[str] = Counter()
+    for part in details or ():
+        name = part.modality.value.lower() if part.modality else UNKNOWN_MODALITY
+        counted[name] += part.token_count or 0
+    return counted + Counter({UNKNOWN_MODALITY: max(0, (total or 0) - counted.total())})
 
 
 def _call(call: types.FunctionCall, blocking_tools: Collection[str]) -> ToolCall:

@@ -19,6 +19,7 @@ from device.config import LiveSettings
 from device.errors import ConfigError, ConnectionEndedError, KeyRefusedError
 from device.events import (
     FRAME_MS,
+    AskInWriting,
     Connected,
     ContinueReply,
     Event,
@@ -49,7 +50,7 @@ from device.live.verdict import STABLE_S, End, judge
 
 logger = logging.getLogger(__name__)
 
-Item = Outgoing | ContinueReply | TellLateOutcome
+Item = Outgoing | AskInWriting | ContinueReply | TellLateOutcome
 GENERATED = (ReplyAudioReceived, ToolCallReceived, TurnComplete)
 DAY_STATUS_S = 2.0
 """How long a connection waits for what a fresh session is told of the day."""
@@ -112,12 +113,18 @@ class Session:
         self._settled = False
         self._attempts = 0
         self._history_refused = False
+        self._is_connected = self._is_resumed = False
+        self._step_at = self._clock()  # when it last got anywhere
+        self._sending_since: float | None = None
 
     # ------------------------------------------------------------------------------- from the core
 
     def send(self, item: Item) -> None:
         """Queue something for the API, connected or not."""
         match item:
+            case AskInWriting(text):
+                item = self._memory.asked_in_writing(text)
+                self._outages.hurry()
             case ContinueReply():
                 item = self._memory.rest_of_reply()
             case TellLateOutcome(call, outcome, silent):
@@ -158,6 +165,24 @@ class Session:
         self._quiet_since = self._clock() if quiet else None
         self._reconsider.set()
 
+    # ------------------------------------------------------------------------------- how it is
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection that accepts audio."""
+        return self._is_connected
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether this connection goes on with what was said before."""
+        return self._is_resumed
+
+    @property
+    def overdue_s(self) -> float:
+        """For how long something has been due: the end of a sending, or without a connection a next step."""
+        since = self._sending_since if self.is_connected else self._step_at
+        return 0.0 if since is None else self._clock() - since
+
     # ------------------------------------------------------------------------------- one after the other
 
     async def run(self) -> NoReturn:
@@ -181,6 +206,7 @@ class Session:
 
     async def _live_and_recover(self) -> None:
         self._connected_at, self._generated = None, False
+        self._step_at, self._sending_since = self._clock(), None
         beginning = await self._memory.beginning(self._status_of_day, in_words=self._history_refused)
         try:
             await self._live_through_one_connection(beginning)
@@ -201,6 +227,7 @@ class Session:
 
     async def _recover_from(self, error: ConnectionEndedError, beginning: Beginning) -> None:
         established = self._connected_at is not None
+        self._step_at = self._clock()
         self._attempts = 1 if established else self._attempts + 1
         verdict = judge(
             End(
@@ -244,6 +271,7 @@ class Session:
             if beginning.turns:
                 logger.info("restored turns=%d", len(beginning.turns))
             self._outages.end((self._clock() - began) * 1000, resumed=beginning.handle is not None)
+            self._is_resumed = beginning.handle is not None
             self._begin()
             try:
                 await first_of(
@@ -253,11 +281,13 @@ class Session:
                     self._wait_to_move(),
                 )
             finally:
+                self._is_connected, self._step_at = False, self._clock()
                 for kind, count in connection.unusable.items():
                     logger.info("messages_skipped kind=%s count=%d", kind, count)
 
     def _begin(self) -> None:
         self._connected_at = self._clock()
+        self._is_connected = True
         self._ends_at = None
         self._leave.clear()
         rewound = self._outbox.rewind()
@@ -294,7 +324,9 @@ class Session:
     async def _write(self, connection: Connection) -> None:
         while True:
             item = await self._outbox.next()
+            self._sending_since = self._clock()
             await connection.send(item)
+            self._sending_since = None
             self._outbox.sent()
             if isinstance(item, SendFrame):
                 self._on_sent(item.frame)

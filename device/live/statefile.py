@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from device import safefile
 from device.live.history import FORGET_AFTER, Turn
 
 logger = logging.getLogger(__name__)
@@ -23,8 +22,6 @@ HANDLE_LASTS = timedelta(hours=2)
 """After the end of its session (https://ai.google.dev/gemini-api/docs/live-api/session-management)."""
 CLOCK_SLACK = timedelta(minutes=1)
 """A file from later than this is from a clock that was wrong, or that is wrong now."""
-MOST_BYTES = 1_000_000
-PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class StateFile:
     def load(self, model: str, endpoint: str | None, now: datetime) -> SavedSession | None:
         """The session to go on with, None where there is none for this model and endpoint at this time."""
         try:
-            content = _Content.model_validate_json(_read(self._path))
+            content = _Content.model_validate_json(safefile.read(self._path))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -74,7 +71,7 @@ class StateFile:
         """
         try:
             with self._writing:
-                _replace(self._path, _text_of(saved))
+                safefile.replace(self._path, _text_of(saved))
         except OSError as error:
             # The first failure is news; its repetitions would only bury it.
             level = logging.DEBUG if self._failed else logging.WARNING
@@ -125,42 +122,3 @@ def _text_of(saved: SavedSession) -> bytes:
 
 def _in_utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
-
-
-# ----------------------------------------------------------------------------------------- the file
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES)  # what is longer is not ours, and cut off it is not JSON either
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the file, then put that in its place; a crash in between leaves the file as it was."""
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        _write(beside, content)
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
-
-
-def _write(path: Path, content: bytes) -> None:
-    # A crash or a stranger may have left a file of that name, which others may read.
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,105 +1,190 @@
-"""The light: one RGB LED that shows the face, each by a colour and a rhythm of its own."""
+"""Lights: what shows the face, whatever it is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
-from gpiozero import RGBLED
-
-from device.config import PanelSettings
 from device.events import Face
+from device.panel.apa102 import Apa102Driver
+from device.panel.drivers import Driver, rgb_driver, single_driver, three_driver
+from device.panel.looks import LOOKS
+from device.panel.picture import (
+    OFF,
+    Countdown,
+    Overlay,
+    Picture,
+    brightness_at,
+    duties,
+    face_picture,
+    never_dark,
+    overlay_picture,
+)
+from device.panelsettings import PanelSettings
 
-Colour = tuple[float, float, float]
-OFF: Colour = (0, 0, 0)
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Look:
-    """How a face looks: brightness of red, green and blue (0 to 1), and a rhythm in seconds.
-
-    Without on and fade times the light is steady. A cycle is fade in, on, fade out, off.
-    """
-
-    colour: Colour
-    on_s: float = 0
-    off_s: float = 0
-    fade_s: float = 0
-
-    @property
-    def steady(self) -> bool:
-        """Whether the light does not change."""
-        return not (self.on_s or self.fade_s)
-
-
-LOOKS: Mapping[Face, Look] = {
-    Face.STARTING: Look((1, 1, 1), on_s=0.1, off_s=0.1, fade_s=1.0),
-    Face.READY: Look((0.04, 0.04, 0.04)),
-    Face.RINGING: Look((1, 0.9, 0), on_s=0.25, off_s=0.25, fade_s=0.1),
-    Face.HEARING: Look((0, 1, 0)),
-    Face.THINKING: Look((0, 0.2, 1), fade_s=0.4),
-    Face.WORKING: Look((0.7, 0, 1), on_s=0.12, off_s=0.12),
-    Face.SPEAKING: Look((0, 0.8, 0.8), on_s=0.6, off_s=0.05, fade_s=0.2),
-    Face.MUTED: Look((0.3, 0, 0)),
-    Face.RECONNECTING: Look((1, 0.5, 0), on_s=0.5, off_s=0.5),
-    Face.FAULT: Look((1, 0, 0), on_s=0.15, off_s=1.2),
-}
+NIGHT_LOOK_S = 30.0
+"""How often to see whether the night has begun or ended: clocks jump, so nothing is reckoned ahead."""
+SHORTEST_WAIT_S = 0.001
+"""Timers may come a little early; without this one that did would come again and again."""
+FAILING_REMEDY = "Check the wires of the lights and their power. Ladle tries again when the face changes."
 
 
 class Lights(Protocol):
-    """Shows faces."""
+    """Shows faces, and short things over them."""
 
     def show(self, face: Face) -> None:
         """Show this face until another is shown."""
 
-    def close(self) -> None:
-        """Go dark and free the pins."""
+    def overlay(self, overlay: Overlay | None) -> None:
+        """Lay this over the face for its time; None: take away what lies there."""
 
-
-class RgbLights:
-    """An RGB LED on three pins."""
-
-    def __init__(self, settings: PanelSettings) -> None:
-        """Raises gpiozero's errors where the pins cannot be had."""
-        self._led = RGBLED(
-            settings.red_pin,
-            settings.green_pin,
-            settings.blue_pin,
-            active_high=not settings.common_anode,
-        )
-
-    @property
-    def colour(self) -> Colour:
-        """What the LED shows at this moment."""
-        red, green, blue = self._led.color
-        return (red, green, blue)
-
-    def show(self, face: Face) -> None:
-        """Show this face until another is shown."""
-        look = LOOKS[face]
-        if look.steady:
-            self._led.color = look.colour
-            return
-        self._led.blink(
-            on_time=look.on_s,
-            off_time=look.off_s,
-            fade_in_time=look.fade_s,
-            fade_out_time=look.fade_s,
-            on_color=look.colour,
-            off_color=OFF,
-        )
+    def streaming(self, on: bool) -> None:
+        """Whether sound from the microphone leaves the device; a light is visible all that time."""
 
     def close(self) -> None:
         """Go dark and free the pins."""
-        self._led.close()
 
 
 class NoLights:
-    """For a device without lights."""
+    """For a device without lights: nothing shows its face, nor that sound leaves it."""
 
     def show(self, face: Face) -> None:
         """Nothing to show it with."""
 
+    def overlay(self, overlay: Overlay | None) -> None:
+        """Nothing to show it with."""
+
+    def streaming(self, on: bool) -> None:
+        """Nothing to show it with."""
+
     def close(self) -> None:
         """Nothing to free."""
+
+
+class AnimatedLights:
+    """Any lamps, moved by timers of the event loop. A steady look needs none."""
+
+    def __init__(
+        self, driver: Driver, settings: PanelSettings, *, now: Callable[[], datetime] = datetime.now
+    ) -> None:
+        """Shows that it is starting. now: the household's clock, for the night. Called on the event loop."""
+        self._driver = driver
+        self._settings = settings
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._face = Face.STARTING
+        self._face_since = self._loop.time()
+        self._overlay: Overlay | None = None
+        self._overlay_since = 0.0
+        self._is_streaming = False
+        self._shown: Picture = (OFF,) * driver.lamps.count
+        self._fails = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._paint()
+
+    def show(self, face: Face) -> None:
+        """Show this face until another is shown."""
+        if face is not self._face:
+            self._face = face
+            self._face_since = self._loop.time()
+            self._paint()
+
+    def overlay(self, overlay: Overlay | None) -> None:
+        """Lay this over the face for its time; a countdown that runs is covered by nothing else."""
+        if overlay and isinstance(self._lies_over(), Countdown):
+            return
+        self._overlay = overlay
+        self._overlay_since = self._loop.time()
+        self._paint()
+
+    def streaming(self, on: bool) -> None:
+        """Whether sound from the microphone leaves the device; a light is visible all that time."""
+        if on is not self._is_streaming:
+            self._is_streaming = on
+            self._paint()
+
+    def close(self) -> None:
+        """Go dark and free the pins."""
+        if self._timer:
+            self._timer.cancel()
+        self._driver.close()
+
+    def _lies_over(self) -> Overlay | None:
+        if self._overlay and self._loop.time() >= self._overlay_since + self._overlay.lasts_s:
+            self._overlay = None
+        return self._overlay
+
+    def _paint(self) -> None:
+        """Bring the lamps up to date, and come back when they change next."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        picture = self._picture()
+        if picture != self._shown or self._fails:
+            self._put(picture)
+        wait_s = self._changes_in()
+        if wait_s is not None and not self._fails:
+            self._timer = self._loop.call_later(max(wait_s, SHORTEST_WAIT_S), self._paint)
+
+    def _picture(self) -> Picture:
+        """What the lamps are to show now, as duties."""
+        look = LOOKS[self._face]
+        lamps = self._driver.lamps
+        overlay = self._lies_over()
+        if overlay:
+            picture = overlay_picture(overlay, self._loop.time() - self._overlay_since, lamps)
+        else:
+            picture = face_picture(look, self._loop.time() - self._face_since, lamps)
+        brightness = brightness_at(self._settings, self._now().time())
+        shown = duties(picture, brightness)
+        # The face tells of it as well: a light that has to be on ought not to hang on one call.
+        leaves = self._is_streaming or self._face is Face.HEARING
+        return never_dark(shown, look, lamps) if leaves else shown
+
+    def _changes_in(self) -> float | None:
+        """Seconds until the picture may change; None: not before somebody asks for it."""
+        now_s = self._loop.time()
+        if self._overlay:
+            at_s = now_s - self._overlay_since
+            step_s = self._overlay.step_s
+            return min(step_s - at_s % step_s, self._overlay.lasts_s - at_s)
+        change_s = LOOKS[self._face].changes_in(now_s - self._face_since)
+        if self._settings.night is None:
+            return change_s
+        return NIGHT_LOOK_S if change_s is None else min(NIGHT_LOOK_S, change_s)
+
+    def _put(self, picture: Picture) -> None:
+        try:
+            self._driver.show(picture)
+        except Exception as error:  # noqa: BLE001 - each pin library raises its own kind, and no light is worth a stop
+            if not self._fails:
+                logger.warning(
+                    "panel_absent part=lights reason=%r remedy=%r",
+                    str(error) or type(error).__name__,
+                    FAILING_REMEDY,
+                )
+            self._fails = True
+        else:
+            self._shown = picture
+            self._fails = False
+
+
+def open_lights(settings: PanelSettings, *, now: Callable[[], datetime] = datetime.now) -> Lights:
+    """The configured lights. Raises errors of gpiozero or its pin library where they cannot be had."""
+    match settings.lights:
+        case "none":
+            return NoLights()
+        case "rgb":
+            driver: Driver = rgb_driver(settings)
+        case "single":
+            driver = single_driver(settings)
+        case "three":
+            driver = three_driver(settings)
+        case "apa102":
+            driver = Apa102Driver(settings)
+    return AnimatedLights(driver, settings, now=now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
@@ -12,8 +14,35 @@ def use_mock_pins() -> MockFactory:
     return Device.pin_factory
 
 
+def push(pin: int) -> None:
+    """Push the button on this pin down, and keep it there."""
+    _drive(pin, down=True)
+
+
+def let_go(pin: int) -> None:
+    """Let go of the button on this pin."""
+    _drive(pin, down=False)
+
+
 def press(pin: int) -> None:
     """Press the button on this pin, and let go."""
+    push(pin)
+    let_go(pin)
+
+
+async def hold(pin: int, held_s: float) -> None:
+    """Hold the button on this pin for so long, and let go."""
+    push(pin)
+    try:
+        await asyncio.sleep(held_s)
+    finally:
+        let_go(pin)
+
+
+def _drive(pin: int, *, down: bool) -> None:
+    """A button pulls its pin away from where the resistor holds it."""
     mock_pin = Device.pin_factory.pin(pin)
-    mock_pin.drive_low()
-    mock_pin.drive_high()
+    if (mock_pin.pull == "up") is down:
+        mock_pin.drive_low()
+    else:
+        mock_pin.drive_high()

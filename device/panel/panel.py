@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
-from gpiozero import PinFactoryFallback
+from gpiozero import NativePinFactoryFallback, PinFactoryFallback
 
-from device.config import PanelSettings
 from device.events import Face
-from device.panel.button import PanelButton
-from device.panel.lights import Lights, NoLights, RgbLights
+from device.panel.absence import Absence, absence, tell
+from device.panel.button import PanelButton, ignore
+from device.panel.lights import Lights, NoLights, open_lights
+from device.panel.picture import Countdown, Flash, VolumeBar
+from device.panelsettings import PanelSettings
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Panel:
-    """The physical face of the device."""
+    """The physical face of the device.
 
-    def __init__(self, button: PanelButton | None, lights: Lights) -> None:
+    absences: the parts that could not be had, and what to do about each.
+    """
+
+    def __init__(
+        self, button: PanelButton | None, lights: Lights, absences: tuple[Absence, ...] = ()
+    ) -> None:
         self._button = button
         self._lights = lights
+        self.absences = absences
 
     def show(self, face: Face) -> None:
         """Show a face."""
         self._lights.show(face)
+
+    def flash(self) -> None:
+        """Show that the button was understood."""
+        self._lights.overlay(Flash())
+
+    def show_volume(self, percent: int) -> None:
+        """Show for a moment how loud it is set."""
+        self._lights.overlay(VolumeBar(percent))
+
+    def streaming(self, on: bool) -> None:
+        """Whether sound from the microphone leaves the device; a light is visible all that time."""
+        self._lights.streaming(on)
 
     def close(self) -> None:
         """Go dark and free the pins."""
@@ -35,26 +56,55 @@ class Panel:
 
 
 def open_panel(
-    settings: PanelSettings, *, on_press: Callable[[], None], on_hold: Callable[[], None]
+    settings: PanelSettings,
+    *,
+    on_press: Callable[[], None],
+    on_hold: Callable[[], None],
+    on_click: Callable[[], None] = ignore,
+    on_restart: Callable[[], None] = ignore,
+    on_stuck: Callable[[str], None] = ignore,
+    on_unstuck: Callable[[], None] = ignore,
+    now: Callable[[], datetime] = datetime.now,
 ) -> Panel:
-    """The configured panel; where the pins cannot be had, none, and one line that says why."""
+    """The configured panel, as far as it can be had; a line in the journal says what is missing and why.
+
+    Called on the event loop, on which everything is told (see PanelButton). now: the household's clock.
+    """
     if not settings.enabled:
         return Panel(None, NoLights())
-    button = None
+    absences: list[Absence] = []
+    lights: Lights = (
+        _tried("lights", lambda: open_lights(settings, now=now), settings, absences) or NoLights()
+    )
+    button = _tried(
+        "button",
+        lambda: PanelButton(
+            settings,
+            on_press=on_press,
+            on_click=on_click,
+            on_hold=on_hold,
+            on_countdown=lambda left_s: lights.overlay(None if left_s is None else Countdown(left_s)),
+            on_restart=on_restart,
+            on_stuck=on_stuck,
+            on_unstuck=on_unstuck,
+        ),
+        settings,
+        absences,
+    )
+    tell(absences)
+    return Panel(button, lights, tuple(absences))
+
+
+def _tried(
+    part: str, open_part: Callable[[], T], settings: PanelSettings, absences: list[Absence]
+) -> T | None:
+    """The part, or None where it cannot be had; then why not is among the absences."""
     try:
         with warnings.catch_warnings():
-            # gpiozero warns of every pin library it does not find; our one line below says what matters.
+            # gpiozero warns of every pin library it does not find; our one line says what matters.
             warnings.simplefilter("ignore", PinFactoryFallback)
-            button = PanelButton(settings, on_press=on_press, on_hold=on_hold)
-            lights = NoLights() if settings.lights == "none" else RgbLights(settings)
+            warnings.simplefilter("ignore", NativePinFactoryFallback)
+            return open_part()
     except Exception as error:  # noqa: BLE001 - each pin library raises its own kind, and no panel is worth a stop
-        if button:
-            button.close()
-        logger.warning(
-            "panel_absent reason=%r remedy=%r",
-            str(error) or type(error).__name__,
-            "On a Raspberry Pi: sudo apt-get install python3-lgpio, and be in the group gpio. "
-            "Without a panel set panel.enabled: false.",
-        )
-        return Panel(None, NoLights())
-    return Panel(button, lights)
+        absences.append(absence(part, error, settings))
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 
 import sdnotify
 
@@ -26,12 +27,13 @@ class Notifier:
         """The daemon is on its way out."""
         self._notifier.notify("STOPPING=1")
 
-    async def feed_watchdog(self) -> None:
-        """Tell the watchdog, twice an interval, that the event loop turns; returns where there is none."""
+    async def feed_watchdog(self, is_alive: Callable[[], bool]) -> None:
+        """Tell the watchdog twice an interval that all is well, while it is; returns where there is none."""
         interval = os.environ.get("WATCHDOG_USEC", "")
         interval_us = int(interval) if interval.isdecimal() else 0
         if not interval_us or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
             return
         while True:
-            self._notifier.notify("WATCHDOG=1")
+            if is_alive():
+                self._notifier.notify("WATCHDOG=1")
             await asyncio.sleep(interval_us / 2 / 1_000_000)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from device.apikey import REHEARSAL_KEY
 from device.audio.files import FileMicrophone, read_microphone_wav
 from device.audio.formats import MICROPHONE_RATE_HZ, SAMPLE_BYTES
-from device.config import REHEARSAL_KEY, AudioSettings, LiveSettings, Settings
+from device.config import AudioSettings, LiveSettings, Settings
 from device.daemon import Daemon, make_daemon
 from device.errors import LadleError
 from device.panel.mock import press, use_mock_pins

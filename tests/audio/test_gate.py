@@ -15,7 +15,7 @@ from device.audio.confirm import CHUNK_BYTES
 from device.audio.formats import SILENT_FRAME
 from device.audio.gate import PAUSE_MS, Gate, GateCounts, GateState
 from device.config import GateSettings
-from device.events import FRAME_MS, ActivityEnded, ActivityFrame, ActivityStarted, Event, Frame
+from device.events import FRAME_MS, ActivityEnded, ActivityFrame, ActivityStarted, Event, Frame, NobodySpoke
 from device.rehearsal.mouth import Mouth
 from tests.audio.kitchen import NOISE_RMS, NOISES, babble, frames_of, loudness, noise, pcm
 from tests.sounds import vowel
@@ -272,6 +272,53 @@ def test_activities_pair_and_no_frame_is_lost_or_doubled_within_them(
             assert number > latest, "no frame is in two activities"
             last = latest = number
         is_open = is_open and event != ActivityEnded()
+
+
+# ------------------------------------------------------------------------------- somebody pressed the button
+
+
+def waiting(pattern: str, gate: Gate) -> list[Event]:
+    gate.wait_for_person()
+    return run(pattern, gate)
+
+
+@pytest.mark.parametrize("make_gate", [lambda: Gate(SETTINGS), lambda: confirming(Told(never=True))])
+def test_the_first_voice_of_somebody_who_is_waited_for_opens_it_at_once(make_gate: MakeGate) -> None:
+    events = waiting("." * 50 + "vv", make_gate())
+    assert starts(events)
+    assert numbers(events)[-1] == 51
+    assert is_whole(numbers(events))
+
+
+def test_the_click_of_the_button_is_no_person() -> None:
+    assert waiting("v" + "." * 100, Gate(SETTINGS)) == []
+
+
+def test_when_nobody_speaks_it_says_so_once_and_is_as_before() -> None:
+    gate = Gate(SETTINGS)
+    assert waiting("." * 300, gate) == [NobodySpoke()]
+    assert run("..vv" + "." * 100, gate) == [], "two voiced frames are a click again"
+
+
+def test_what_it_hears_is_over_after_the_hangover_like_any_other() -> None:
+    events = waiting("...." + "v" * 20 + "." * 60, Gate(SETTINGS))
+    assert events[-1] == ActivityEnded()
+    assert not starts(waiting("." * 10, Gate(SETTINGS)))
+
+
+def test_closing_it_while_it_waits_says_that_nobody_spoke() -> None:
+    gate = Gate(SETTINGS)
+    gate.wait_for_person()
+    run("...", gate)
+    assert gate.close() == [NobodySpoke()]
+    assert gate.close() == []
+
+
+def test_a_sound_that_was_in_doubt_is_a_person_once_the_button_says_so() -> None:
+    gate = confirming(Told(never=True))
+    assert run("." * 20 + "v" * 12, gate) == []
+    assert gate.state is GateState.CANDIDATE
+    assert starts(waiting("vv", gate))
 
 
 # ------------------------------------------------------------------------------- with the real detector

@@ -161,6 +161,57 @@ def test_a_card_that_is_plugged_in_again_is_taken_back(caplog: pytest.LogCapture
     assert len(lines) == 2
 
 
+def test_a_device_that_is_paused_is_let_go_and_taken_back_without_a_word() -> None:
+    async def scene() -> None:
+        card = Card()
+        watched = Watched(card)
+        await asyncio.sleep(1)
+        watched.supervisor.pause()
+        await asyncio.sleep(0.1)
+        assert [stream.is_open for stream in card.streams] == [False]
+        await asyncio.sleep(60)
+        assert len(card.streams) == 1, "it is left alone"
+        watched.supervisor.resume()
+        await asyncio.sleep(1)
+        assert [stream.is_open for stream in card.streams] == [False, True]
+        assert watched.story == []
+        watched.supervisor.close()
+
+    play(scene)
+
+
+def test_a_device_that_is_paused_before_it_was_opened_is_not_opened() -> None:
+    async def scene() -> None:
+        card = Card()
+        watched = Watched(card)
+        watched.supervisor.pause()
+        await watched.supervisor.settled.wait()
+        await asyncio.sleep(10)
+        assert card.attempts == []
+        watched.supervisor.close()
+
+    play(scene)
+
+
+def test_a_card_that_is_gone_when_it_is_wanted_again_is_told_and_waited_for() -> None:
+    async def scene() -> None:
+        card = Card()
+        watched = Watched(card)
+        await asyncio.sleep(1)
+        watched.supervisor.pause()
+        await asyncio.sleep(1)
+        card.pull()
+        watched.supervisor.resume()
+        await asyncio.sleep(1)
+        assert watched.story == ["lost"]
+        card.plug()
+        await asyncio.sleep(10)
+        assert watched.story == ["lost", "back"]
+        watched.supervisor.close()
+
+    play(scene)
+
+
 def test_attempts_come_after_twice_the_time_up_to_five_seconds() -> None:
     async def scene() -> None:
         card = Card(is_there=False)

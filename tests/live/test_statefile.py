@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from device.live.history import FORGET_AFTER, Turn
-from device.live.statefile import CLOCK_SLACK, HANDLE_LASTS, MOST_BYTES, SavedSession, StateFile
+from device.live.statefile import CLOCK_SLACK, HANDLE_LASTS, SavedSession, StateFile
+from device.safefile import MOST_BYTES
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 MODEL = "gemini-3.8-live"
