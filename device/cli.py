@@ -199,9 +199,7 @@ def rehearsal_server(host: str, port: int, script: Path | None, verbose: bool) -
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a page.")
-@click.option(
-    "--check", "only_check", is_flag=True, help="Say what does not work; 1 if anything."
-)
+@click.option("--check", "only_check", is_flag=True, help="Say what does not work; 1 if anything.")
 @_told
 def status(as_json: bool, only_check: bool) -> None:
     """Tell how the running daemon is."""

@@ -163,6 +163,11 @@ class Daemon:
             raise failures[0]
         return self._wants_restart
 
+    @property
+    def is_working(self) -> bool:
+        """Whether somebody who speaks now is heard and answered."""
+        return self._desk.check().ok
+
     def _open_parts(self, stack: ExitStack) -> None:
         """Open what has to be closed; `stack` closes it in reverse order."""
         self._began = asyncio.get_running_loop().time()

@@ -88,7 +88,7 @@ def open_hardware_spi() -> Spi:
     with warnings.catch_warnings():
         warnings.simplefilter("error", SPISoftwareFallback)
         spi = Device.pin_factory.spi(port=0, device=0)
-    with suppress(SPIFixedRate):  # pins in memory have no rate
+    with suppress(SPIFixedRate):  # of a bus that is no real one
         spi.rate = RATE_HZ
     bus: Spi = spi
     return bus

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 
+class MockSpi:
+    """An SPI bus to nowhere."""
+
+    def write(self, data: Sequence[int]) -> int:
+        """Forget these bytes."""
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class MockPins(MockFactory):  # type: ignore[misc]
+    """Pins in memory. gpiozero's own would send SPI bit by bit, and remember every bit for ever."""
+
+    def spi(self, **_: object) -> MockSpi:
+        """SPI, on whatever pins."""
+        return MockSpi()
+
+
 def use_mock_pins() -> MockFactory:
     """From now on gpiozero's devices of this process sit on pins in memory."""
-    Device.pin_factory = MockFactory(pin_class=MockPWMPin)
+    Device.pin_factory = MockPins(pin_class=MockPWMPin)
     return Device.pin_factory
 
 

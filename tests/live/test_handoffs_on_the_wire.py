@@ -19,8 +19,9 @@ from device.events import (
     ReplyAudioReceived,
     TurnComplete,
 )
-from device.live.statefile import PRIVATE, StateFile
+from device.live.statefile import StateFile
 from device.rehearsal.record import ConnectionRecord
+from device.safefile import PRIVATE
 from tests.live.harness import WITHIN_S, Device, Talk, device, talk
 
 HAND_OFFS = 200

@@ -19,6 +19,7 @@ from device.events import (
     ToolCallReceived,
     ToolCallsCancelled,
     TurnComplete,
+    UsageReported,
 )
 from device.live.messages import GoAway, HandleOffered, HandleWithdrawn, translate
 
@@ -104,3 +105,21 @@ def test_empty_messages_say_nothing() -> None:
     assert said({}) == []
     assert content() == []
     assert said({"toolCall": {}}) == []
+
+
+def test_what_a_turn_is_charged_for_is_told_by_modality() -> None:
+    usage = {
+        "promptTokenCount": 120,
+        "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 20},
+            {"modality": "AUDIO", "tokenCount": 70},
+            {"modality": "AUDIO", "tokenCount": 10},
+        ],
+        "responseTokenCount": 44,
+        "responseTokensDetails": [{"modality": "AUDIO", "tokenCount": 44}],
+        "thoughtsTokenCount": 5,
+    }
+    assert said({"usageMetadata": usage}) == [
+        UsageReported({"text": 20, "audio": 80, "unknown": 20}, {"audio": 44, "text": 5})
+    ]
+    assert said({"usageMetadata": {}}) in ([], [UsageReported({}, {})])

@@ -41,6 +41,7 @@ from device.events import (
     ToolOutcome,
     TurnComplete,
     TurnTaking,
+    UsageReported,
 )
 from device.household import open_household
 from device.live.connection import Connection
@@ -253,12 +254,14 @@ class Listener:
 def test_no_message_ends_a_connection_or_spoils_the_next_turn(payloads: list[bytes]) -> None:
     turn = [json.dumps(message).encode() for message in A_TURN]
     told = all_told(payloads + turn)
-    assert told[-4:] == [
+    *answer, what_it_cost = told[-5:]
+    assert answer == [
         InputTranscript("How much rice?"),
         ReplyAudioReceived(TONE),
         GenerationComplete(),
         TurnComplete(),
     ]
+    assert isinstance(what_it_cost, UsageReported)
     listener = Listener()
     listener.ask()
     for event in told[:-4]:

@@ -99,8 +99,10 @@ def test_the_power_goes_off_again_where_there_is_no_spi(pins: MockFactory) -> No
     assert pins.pin(5).function == "input"
 
 
-def test_the_bytes_leave_by_the_pins_of_spi_0(pins: MockFactory) -> None:
-    """gpiozero's SPI on pins in memory: data on GPIO 10, read whenever the clock on GPIO 11 rises."""
+def test_the_bytes_leave_by_the_pins_of_spi_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gpiozero's SPI, bit by bit: data on GPIO 10, read whenever the clock on GPIO 11 rises."""
+    pins = MockFactory(pin_class=MockPWMPin)
+    monkeypatch.setattr(Device, "pin_factory", pins)
     driver = Apa102Driver(PanelSettings(lights="apa102", pixels=1))
     bits: list[int] = []
     clock, data = pins.pin(11), pins.pin(10)
@@ -117,6 +119,12 @@ def test_the_bytes_leave_by_the_pins_of_spi_0(pins: MockFactory) -> None:
     driver.close()
     sent = [int("".join(map(str, bits[start : start + 8])), 2) for start in range(0, len(bits), 8)]
     assert sent == stream(((1.0, 0.0, 1.0),))
+
+
+def test_a_rehearsal_can_have_pixels_too(pins: MockFactory) -> None:
+    driver = Apa102Driver(THREE_PIXELS)
+    driver.show((WHITE,) * 3)
+    driver.close()
 
 
 class WithoutSpi(MockFactory):  # type: ignore[misc]

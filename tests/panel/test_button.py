@@ -137,14 +137,18 @@ def test_a_button_to_3v3_works_the_other_way_round(pins: MockFactory) -> None:
         assert pins.pin(6).pull == "down"
         push(6)
         assert pins.pin(6).state == 1
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert names(told) == ["press"]
         await asyncio.sleep(0.2)
         let_go(6)
         await asyncio.sleep(1)
         await hold(6, STUCK_S + 1)
 
-    told = names(fast(script, settings))
-    assert told[:3] == ["press", "click", "press"]
-    assert "GPIO 6 to 3.3 V" in told[-1]
+    told = fast(script, settings)
+    assert names(told)[:3] == ["press", "click", "press"]
+    assert told[1][1] - told[0][1] == pytest.approx(0.2 + BOUNCE_S, abs=SLACK_S)
+    assert "GPIO 6 to 3.3 V" in names(told)[-1]
 
 
 def test_edges_that_nobody_tells_of_are_found_by_looking(pins: MockFactory) -> None:

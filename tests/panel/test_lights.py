@@ -15,7 +15,7 @@ from gpiozero.pins.mock import MockFactory
 from device.events import Face
 from device.panel.drivers import PinDriver
 from device.panel.lights import AnimatedLights, Lights, open_lights
-from device.panel.looks import LOOKS
+from device.panel.looks import FADE_STEP_S, LOOKS
 from device.panel.picture import FLOOR_DUTY, GAMMA, OFF, Countdown, Flash, Lamps, Picture, VolumeBar, peak
 from device.panelsettings import PanelSettings
 from tests.clock import run_in_fast_time
@@ -349,6 +349,28 @@ def test_a_pin_blinks_at_the_times_of_its_rhythm(pins: MockFactory) -> None:
         assert [state.timestamp for state in blinks[:3]] == pytest.approx([0.5] * 3, abs=0.1)
 
     asyncio.run(scene())
+
+
+def test_a_pin_is_written_to_only_when_its_percent_changes(pins: MockFactory) -> None:
+    """lgpio's queue for each pin is short; it empties by one in every 10 ms."""
+
+    async def script(lights: Lights) -> None:
+        written: list[float] = []
+        pin = pins.pin(22)
+        write = pin._set_state
+
+        def count(value: float) -> None:
+            written.append(value)
+            write(value)
+
+        pin._set_state = count
+        lights.show(Face.THINKING)
+        await asyncio.sleep(5)
+        assert all(before != after for before, after in pairwise(written))
+        assert len(written) <= 1.1 * 5 / FADE_STEP_S
+        assert all(round(100 * value) == pytest.approx(100 * value) for value in written)
+
+    on_pins(script, lights="single")
 
 
 def test_closing_leaves_the_pins_dark_and_free(pins: MockFactory) -> None:

@@ -86,7 +86,7 @@ def test_the_watchdog_is_fed_twice_in_its_interval(
 
     async def scene() -> None:
         async with asyncio.timeout(0.28):
-            await Notifier().feed_watchdog()
+            await Notifier().feed_watchdog(lambda: True)
 
     with pytest.raises(TimeoutError):
         asyncio.run(scene())
@@ -101,6 +101,32 @@ def test_the_watchdog_is_fed_twice_in_its_interval(
     assert 3 <= fed <= 6
 
 
+def test_a_daemon_that_hangs_is_left_to_the_watchdog(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    asked = 0
+    asked_often = asyncio.Event()
+
+    def is_alive() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            asked_often.set()
+        return False
+
+    async def scene() -> None:
+        feeding = asyncio.create_task(Notifier().feed_watchdog(is_alive))
+        await asked_often.wait()
+        feeding.cancel()
+
+    asyncio.run(scene())
+    manager.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        manager.recv(100)
+
+
 @pytest.mark.parametrize("environment", [{}, {"WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"}])
 def test_without_a_watchdog_of_ours_nothing_is_fed(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
@@ -109,7 +135,7 @@ def test_without_a_watchdog_of_ours_nothing_is_fed(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    asyncio.run(asyncio.wait_for(Notifier().feed_watchdog(), 1))
+    asyncio.run(asyncio.wait_for(Notifier().feed_watchdog(lambda: True), 1))
 
 
 def read(path: Path) -> list[dict[str, object]]:
