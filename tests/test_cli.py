@@ -341,3 +341,20 @@ def test_the_diary_is_copied(household: Path, diary: Diary) -> None:
     copy = Diary(DiaryFile(path.parent, owner=False), diary.clock)
     assert copy.people() == ("anna",)
     copy.file.close()
+
+
+# ------------------------------------------------------------------------------ the running daemon
+
+CONTROLS = [["status"], ["status", "--check"], ["mute"], ["volume", "40"], ["ask", "What time is it?"]]
+
+
+@pytest.mark.parametrize("words", CONTROLS)
+def test_without_a_daemon_its_commands_say_how_to_start_it(words: list[str], tmp_path: Path) -> None:
+    result = ladle(*words, XDG_RUNTIME_DIR=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
+    assert result.returncode == 69
+    assert "Start it: systemctl start ladle" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["volume", "101"], ["volume", "loud"], ["ask"], ["status", "now"]])
+def test_wrong_use_of_them_is_told_without_asking_a_daemon(words: list[str]) -> None:
+    assert ladle(*words).returncode == 2
