@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from device import __version__
+from device.answertimer import AnswerTimer
 from device.audio.devices import open_microphone, open_speaker
 from device.audio.hearing import Hearing
 from device.audio.protocols import Microphone, Speaker
@@ -40,12 +41,9 @@ from device.events import (
     Frame,
     GenerationComplete,
     InputTranscript,
-    InteractionContinues,
     MuteToggled,
     OutputTranscript,
     PlaybackDrained,
-    ReplyAudioReceived,
-    ReplyInterrupted,
     RestartWished,
     Started,
     StillOffline,
@@ -79,19 +77,6 @@ SESSION_FILE = "session.json"
 SWITCHES_FILE = "switches.json"
 PULSE_S = 1.0
 """How often it is looked at whether the event loop is late."""
-ANSWERING = (
-    Connected,
-    ActivityEnded,
-    OutputTranscript,
-    ReplyAudioReceived,
-    ReplyInterrupted,
-    GenerationComplete,
-    InteractionContinues,
-    TurnComplete,
-    ToolCallReceived,
-    ToolFinished,
-)
-"""What gives the API its whole time to answer anew. That it hears is no sign that it will answer."""
 
 
 class Daemon:
@@ -138,7 +123,9 @@ class Daemon:
         self._hearing = Hearing(settings.audio, settings.gate, self._heard)
         self._notifier = Notifier()
         self._tools_at_work: dict[str, asyncio.Task[None]] = {}
-        self._answer_timer: asyncio.TimerHandle | None = None
+        self._answer_timer = AnswerTimer(
+            settings.live.answer_timeout_s, lambda: self.dispatch(AnswerOverdue())
+        )
         self._wants_restart = False
 
     # ------------------------------------------------------------------------------- life
@@ -256,14 +243,17 @@ class Daemon:
         )
 
     def _serve_metrics(self, stack: ExitStack) -> None:
-        """What nobody can fetch is worth a line in the journal, and no more."""
+        """Where they are wanted; what nobody can fetch is worth a line in the journal, and no more."""
         wanted = self._settings.metrics
         if not wanted.enabled:
             return
-        from device.service.metrics import Metrics, start_metrics  # noqa: PLC0415 - only where it is wanted
+        from device.service.metrics import Metrics, start_metrics  # noqa: PLC0415 - most do without
 
-        tools = [declaration.name for declaration in self._registry.declarations]
-        metrics = Metrics(tools=tools, version=__version__, model=self._settings.live.model)
+        metrics = Metrics(
+            tools=[tool.name for tool in self._registry.declarations],
+            version=__version__,
+            model=self._settings.live.model,
+        )
         try:
             server = start_metrics(metrics, host=wanted.host, port=wanted.port)
         except UnavailableError as error:
@@ -398,7 +388,7 @@ class Daemon:
             self._parts.panel.streaming(not was_streaming)
         if self._conversation.muted is not was_muted:
             self._keep_switches()
-        self._wait_for_answer(event)
+        self._answer_timer.watch(event, is_owed=self._conversation.api_owes)
 
     def _show(self, face: Face) -> None:
         self._parts.panel.show(face)
@@ -431,21 +421,6 @@ class Daemon:
         self._keeper.learn(outcome)
         self._ringer.look_again()
         self.dispatch(ToolFinished(outcome))
-
-    def _wait_for_answer(self, event: Event) -> None:
-        """While the API owes something, let no more than its time pass in silence."""
-        awaited = self._conversation.api_owes
-        if self._answer_timer and (isinstance(event, ANSWERING) or not awaited):
-            self._answer_timer.cancel()
-            self._answer_timer = None
-        if awaited and self._answer_timer is None:
-            self._answer_timer = asyncio.get_running_loop().call_later(
-                self._settings.live.answer_timeout_s, self._answer_is_overdue
-            )
-
-    def _answer_is_overdue(self) -> None:
-        self._answer_timer = None
-        self.dispatch(AnswerOverdue())
 
     # ------------------------------------------------------------------------------- those who watch
 

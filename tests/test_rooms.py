@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "phases": {"events"},
     "toolcalls": {"events"},
     "uplink": {"events"},
+    "answertimer": {"events"},
     "controls": {"events", "phases"},
     "conversation": {"events", "phases", "toolcalls", "uplink", "controls"},
     "settingtypes": set(),
