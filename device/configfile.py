@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
@@ -155,8 +156,10 @@ def _fields(section: Key) -> Mapping[str, Any]:
     for name in section:
         # Below a mapping such as household.people any name leads to what it maps to.
         model = get_args(model)[1] if get_origin(model) is dict else model.model_fields[name].annotation
+        if get_origin(model) in (Union, UnionType):  # a section that may be left out
+            model = next(each for each in get_args(model))
     fields: Mapping[str, Any] = getattr(model, "model_fields", {})
-    return fields
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _choices(key: Key) -> list[str]:

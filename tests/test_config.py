@@ -106,6 +106,11 @@ def test_values_are_read_as_what_they_mean(written: Path) -> None:
         ),
         ("household:\n  people:\n    '': {}\n", "should have at least 1 character"),
         (
+            'panel:\n  night: {from: "22:00", to: "07:00", brightnes: 10}\n',
+            "line 2: panel.night.brightnes is not a setting that Ladle knows; did you mean "
+            "panel.night.brightness?",
+        ),
+        (
             "household:\n  people: {anna: {}}\n  default_person: ben\n",
             "line 1: household is wrong: default_person is 'ben', but people has anna.",
         ),
