@@ -108,11 +108,11 @@ YELLOW_LAMP = (0.0, 1.0, 0.0)
 RED_LAMP = (0.0, 0.0, 1.0)
 
 LOOKS: Mapping[Face, Look] = {
-    Face.STARTING: Look((1, 1, 1), ALL_LAMPS, (Beat(1, 0.1, fade_s=1.0), Beat(0, 0.1, fade_s=1.0))),
+    Face.STARTING: Look((1, 1, 1), ALL_LAMPS, (Beat(1, 0.5, fade_s=0.8), Beat(0, 0.6, fade_s=0.8))),
     Face.READY: Look((0.23, 0.23, 0.23), (0.3, 0.0, 0.0)),
     Face.RINGING: Look((1, 0.95, 0), ALL_LAMPS, _flash(3, on_s=0.17, off_s=0.17, pause_s=0.7)),
     Face.HEARING: Look((0, 1, 0), GREEN_LAMP),
-    Face.THINKING: Look((0, 0.48, 1), YELLOW_LAMP, (Beat(1, 0.0, fade_s=0.4), Beat(0, 0.0, fade_s=0.4))),
+    Face.THINKING: Look((0, 0.48, 1), YELLOW_LAMP, (Beat(1, 0.15, fade_s=0.3), Beat(0, 0.15, fade_s=0.3))),
     Face.WORKING: Look((0.85, 0, 1), YELLOW_LAMP, _flash(1, on_s=0.17, off_s=0.17, pause_s=0.17)),
     Face.SPEAKING: Look((0, 0.9, 0.9), GREEN_LAMP, (Beat(1, 0.6, fade_s=0.2), Beat(0.4, 0.0, fade_s=0.2))),
     # Steady but for two winks: muted may last for hours, and ought to cost nothing.

@@ -84,7 +84,10 @@ def duty(perceived: float) -> float:
 def test_it_begins_with_the_face_of_a_start() -> None:
     async def script(lights: AnimatedLights, bulbs: Bulbs) -> None:
         await asyncio.sleep(0.5)
-        assert bulbs.shown[0] == pytest.approx((duty(0.5),) * 3, abs=0.05)
+        halfway = LOOKS[Face.STARTING].level(0.5)
+        assert bulbs.shown[0] == pytest.approx((duty(halfway),) * 3, abs=0.07)
+        await asyncio.sleep(0.5)
+        assert bulbs.shown == ((1, 1, 1),)
 
     play(script)
 

@@ -85,9 +85,11 @@ def test_a_face_says_when_it_changes_next(face: Face) -> None:
 def test_a_frame_is_the_colour_at_the_level_of_its_time() -> None:
     look = LOOKS[Face.THINKING]
     red, green, blue = look.colour
-    assert frame(look, 0.1) == pytest.approx((red / 4, green / 4, blue / 4))
-    assert frame(look, 0.4) == pytest.approx(look.colour)
-    assert frame(look, 0.8 * 1000 + 0.6) == pytest.approx((red / 2, green / 2, blue / 2))
+    fade_s = look.rhythm[0].fade_s
+    assert frame(look, fade_s / 4) == pytest.approx((red / 4, green / 4, blue / 4))
+    assert frame(look, fade_s + look.rhythm[0].hold_s / 2) == pytest.approx(look.colour)
+    halfway_down = fade_s + look.rhythm[0].hold_s + look.rhythm[1].fade_s / 2
+    assert frame(look, 1000 * look.period_s + halfway_down) == pytest.approx((red / 2, green / 2, blue / 2))
 
 
 @pytest.mark.parametrize("face", FACES)
