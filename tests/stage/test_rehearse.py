@@ -50,7 +50,14 @@ def test_the_example_conversation_is_understood_and_answered(tmp_path: Path) -> 
     assert (pizza["food"], pizza["quantity"], pizza["unit"]) == ("pizza", 2, "slice")
     assert calls[4][1] == {"meal": "dinner"}
     answers = "".join(line["text"] for line in of(timeline, "output_transcript"))
-    for words in ("Shall I?", "301 stay open", "60 grams of protein", "569 calories", "For dinner:", "welcome"):
+    for words in (
+        "Shall I?",
+        "301 stay open",
+        "60 grams of protein",
+        "569 calories",
+        "For dinner:",
+        "welcome",
+    ):
         assert words in answers
     for sentence in EXAMPLE:
         assert f"you say   {sentence}" in shown
