@@ -211,7 +211,7 @@ PersonName = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class HouseholdSettings(Section):
-    """The people and their clock."""
+    """The people and their clock. Whether each name means one person `device.household` knows."""
 
     time_zone: Zone | None = None
     day_start: str = Field("04:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
@@ -225,23 +225,6 @@ class HouseholdSettings(Section):
         if not isinstance(people, dict):
             return people
         return {name: {} if own is None else own for name, own in people.items()}
-
-    @model_validator(mode="after")
-    def _default_is_there(self) -> HouseholdSettings:
-        known = {name.casefold() for name in self.people}
-        if self.default_person is not None and self.default_person.casefold() not in known:
-            people = ", ".join(self.people) or "nobody"
-            raise ValueError(f"default_person is {self.default_person!r}, but people has {people}")
-        return self
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> HouseholdSettings:
-        names = [name for person, own in self.people.items() for name in (person, *own.aliases)]
-        folded = [name.casefold() for name in names]
-        doubled = next((name for name in names if folded.count(name.casefold()) > 1), None)
-        if doubled is not None:
-            raise ValueError(f"people has the name {doubled!r} twice; a name must mean one person")
-        return self
 
     @property
     def zone(self) -> ZoneInfo | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from pathlib import Path
 
-from device.config import PersonSettings, Settings
+from device.config import HouseholdSettings, PersonSettings, Settings
 from device.errors import ConfigError
 from device.nutrition.activities import Activities
 from device.nutrition.days import DiaryClock
@@ -14,6 +14,7 @@ from device.nutrition.diary import Diary
 from device.nutrition.diaryfile import DiaryFile
 from device.nutrition.food import ALLERGENS, substances_meant
 from device.nutrition.foods import FoodDatabase
+from device.nutrition.names import person_key
 from device.nutrition.plan import HouseholdPlan
 from device.nutrition.timers import KitchenTimers
 from device.tools.kitchen import Kitchen, Ways
@@ -68,8 +69,9 @@ def open_people(settings: Settings) -> People:
     """The people who live here.
 
     Raises:
-        ConfigError: an allergen is none that the food database knows of.
+        ConfigError: a name does not mean one person, or an allergen is none that the food database knows of.
     """
+    _check_names(settings.household)
     people = [_person(name, person) for name, person in settings.household.people.items()]
     return People(people, settings.household.default_person)
 
@@ -91,6 +93,24 @@ def day_start_of(settings: Settings) -> time:
 def clock_is_set() -> bool:
     """Whether the machine's clock can be believed: where timesyncd sets it, once it has; elsewhere always."""
     return not TIME_SYNC.is_dir() or (TIME_SYNC / "synchronized").exists()
+
+
+def _check_names(household: HouseholdSettings) -> None:
+    owners: dict[str, str] = {}
+    for person, own in household.people.items():
+        for name in (person, *own.aliases):
+            key = person_key(name)
+            if not key:
+                raise ConfigError(f"household.people has the name {name!r}, which nobody can say.")
+            if owners.setdefault(key, person) != person:
+                raise ConfigError(
+                    f"household.people has the name {name!r} twice; a name must mean one person. Two people "
+                    "of one name need something to tell them apart, such as a second name."
+                )
+    default, known = household.default_person, {person_key(name) for name in household.people}
+    if default is not None and person_key(default) not in known:
+        people = ", ".join(household.people) or "nobody"
+        raise ConfigError(f"household.default_person is {default!r}, but household.people has {people}.")
 
 
 def _person(name: str, settings: PersonSettings) -> Person:

@@ -110,18 +110,6 @@ def test_values_are_read_as_what_they_mean(written: Path) -> None:
             "line 2: panel.night.brightnes is not a setting that Ladle knows; did you mean "
             "panel.night.brightness?",
         ),
-        (
-            "household:\n  people: {anna: {}}\n  default_person: ben\n",
-            "line 1: household is wrong: default_person is 'ben', but people has anna.",
-        ),
-        (
-            "household:\n  people:\n    anna: {aliases: [mum]}\n    ben: {aliases: [Mum]}\n",
-            "line 1: household is wrong: people has the name 'mum' twice; a name must mean one person.",
-        ),
-        (
-            "household:\n  people: {anna: {}, Anna: {}}\n",
-            "line 1: household is wrong: people has the name 'anna' twice; a name must mean one person.",
-        ),
         ("nutrition:\n  variation: 0.1\n", "nutrition.variation is 0.1: input should be less than or equal"),
         ("nutrition:\n  exercise_credit: 2\n", "nutrition.exercise_credit is 2: input should be less than"),
         ("nutrition:\n  quiet_numbers: 1\n", "nutrition.quiet_numbers is 1: input should be a valid boolean"),

@@ -83,6 +83,50 @@ def test_an_allergen_that_is_not_known_stops_the_start_and_says_what_is(allergen
     )
 
 
+@pytest.mark.parametrize(
+    ("people", "doubled"),
+    [
+        ({"anna": {}, "Anna": {}}, "Anna"),
+        ({"anna": {}, " anna  ": {}}, " anna  "),
+        ({"jose\u0301": {}, "Jos\u00e9": {}}, "Jos\u00e9"),
+        ({"o'neil": {}, "O\u2019Neil": {}}, "O\u2019Neil"),
+        ({"anna": {"aliases": ["mum"]}, "ben": {"aliases": ["Mum"]}}, "Mum"),
+        ({"anna": {"aliases": ["Ben"]}, "ben": {}}, "ben"),
+    ],
+)
+def test_a_name_must_mean_one_person(people: dict[str, Any], doubled: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_people(settings_of(people=people))
+    assert str(caught.value).startswith(f"household.people has the name {doubled!r} twice; a name must mean")
+
+
+@pytest.mark.parametrize(
+    "people",
+    [{"carlo": {}, "carlos": {}}, {"josé": {}, "jose": {}}, {"anna": {"aliases": ["Anna", "mum", "mum"]}}],
+)
+def test_names_that_are_nearly_alike_may_stand_beside_each_other(people: dict[str, Any]) -> None:
+    assert len(open_people(settings_of(people=people)).all) == len(people)
+
+
+@pytest.mark.parametrize("people", [{"  ": {}}, {"anna": {"aliases": [""]}}])
+def test_a_name_must_be_one(people: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="which nobody can say"):
+        open_people(settings_of(people=people))
+
+
+def test_the_default_person_must_live_here() -> None:
+    settings = settings_of(people={"anna": {}, "ben": {"aliases": ["dad"]}}, default_person="dad")
+    with pytest.raises(ConfigError) as caught:
+        open_people(settings)
+    assert str(caught.value) == "household.default_person is 'dad', but household.people has anna, ben."
+    assert (
+        open_people(settings_of(people={"anna": {}, "ben": {}}, default_person=" Ben ")).who(None).name
+        == "ben"
+    )
+    with pytest.raises(ConfigError, match="people has nobody"):
+        open_people(settings_of(default_person="anna"))
+
+
 # --------------------------------------------------------------------------------------- foods and plan
 
 

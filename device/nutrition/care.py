@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from device.nutrition.dayplan import DayState, MealStatus, day_state
 from device.nutrition.diary import Diary
 from device.nutrition.events import Fact, FoodEaten, Happening, Kind, MealMissed
 from device.nutrition.plan import Plan
+from device.nutrition.records import DayTotals
 
 LITTLE_SHARE = 0.6
 LITTLE_DAYS = 3
@@ -62,16 +63,18 @@ def signs_of(
 
 
 def signs_in_diary(
-    diary: Diary, person: str, plan: Plan, today: date, days: int = WATCHED_DAYS
+    diary: Diary, person: str, plan_of: Callable[[date], Plan], today: date, days: int = WATCHED_DAYS
 ) -> tuple[Sign, ...]:
     """The signs in what a person logged in the `days` before `today`; what was eaten, in finished days alone.
+
+    plan_of: the plan that the person had on a day; each day is judged by its own.
 
     Raises:
         DiaryUnavailableError: the diary cannot be read.
     """
     first = today - timedelta(days=days)
-    telling = _telling_days(diary, person, plan, first, today)
-    states = [_state(diary, person, plan, day) for day in sorted(telling)]
+    telling = _telling_days(diary, person, plan_of, first, today)
+    states = [_state(diary, person, plan_of(day), day) for day in sorted(telling)]
     named = list(_energies_named(diary.profile_changes(person), first))
     return signs_of(
         [_intake(state) for state in states if state.date < today and state.facts and _is_known(state)],
@@ -80,13 +83,18 @@ def signs_in_diary(
     )
 
 
-def _telling_days(diary: Diary, person: str, plan: Plan, first: date, today: date) -> set[date]:
+def _telling_days(
+    diary: Diary, person: str, plan_of: Callable[[date], Plan], first: date, today: date
+) -> set[date]:
     """The days that can hold a sign: little was logged, or a meal was skipped. The others need no look."""
-    enough_kcal = LITTLE_SHARE * plan.target.energy_kcal
     totals = diary.totals_by_day(person, first, today - timedelta(days=1))
-    little = {total.day for total in totals if total.eaten.macros.energy_kcal <= enough_kcal}
+    little = {total.day for total in totals if _is_little(total, plan_of(total.day))}
     missed = diary.events(person, first, today, kind=Kind.MISSED)
     return little | {event.moment.day for event in missed if _is_chosen(event.fact)}
+
+
+def _is_little(total: DayTotals, plan: Plan) -> bool:
+    return total.eaten.macros.energy_kcal <= LITTLE_SHARE * plan.target.energy_kcal
 
 
 def _state(diary: Diary, person: str, plan: Plan, day: date) -> DayState:

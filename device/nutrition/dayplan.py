@@ -16,25 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from device.nutrition.events import (
-    ActivityDone,
-    FoodEaten,
-    Happening,
-    MealChange,
-    MealMissed,
-    PlanAdjusted,
-)
+from device.nutrition.daytargets import credit_of, targets_now
+from device.nutrition.events import FoodEaten, Happening, MealChange, MealMissed, PlanAdjusted
 from device.nutrition.macros import NOTHING, Macros, total
 from device.nutrition.plan import Plan, PlannedMeal
-from device.nutrition.rebalance import (
-    MealTarget,
-    as_food,
-    changed_within_bounds,
-    movable,
-    part_that_evens,
-    rebalance,
-    whole,
-)
+from device.nutrition.profile import NO_CAPS, CarbohydrateCaps
+from device.nutrition.rebalance import MealTarget, movable, part_that_evens, rebalance, whole
 from device.nutrition.variation import OFF, Variation, varied_targets
 
 RAN_OVER_SHARE = 0.15
@@ -67,7 +54,8 @@ class MealToday:
 class DayState:
     """A day as it stands; all amounts in whole kcal and g.
 
-    facts: what it was worked out from; credit: what exercise adds to the day, as carbohydrate and fat.
+    facts: what it was worked out from; credit: what exercise adds to the day, as carbohydrate and fat; caps:
+    what neither a meal nor the credit is raised above.
     """
 
     plan: Plan
@@ -76,6 +64,7 @@ class DayState:
     eaten: Macros = NOTHING
     credit: Macros = NOTHING
     facts: tuple[Happening, ...] = field(default=(), repr=False)
+    caps: CarbohydrateCaps = NO_CAPS
 
     @property
     def open_meals(self) -> tuple[MealToday, ...]:
@@ -122,34 +111,34 @@ class DayState:
 
     def with_facts(self, facts: Iterable[Happening]) -> DayState:
         """The day when these happen too."""
-        return day_state(self.plan, self.date, (*self.facts, *facts))
+        return day_state(self.plan, self.date, (*self.facts, *facts), self.caps)
 
 
-def day_state(plan: Plan, day: date, facts: Iterable[Happening] = ()) -> DayState:
+def day_state(
+    plan: Plan, day: date, facts: Iterable[Happening] = (), caps: CarbohydrateCaps = NO_CAPS
+) -> DayState:
     """The day by what stands of it in the diary, in the order in which it happened.
 
-    What is about a meal that the plan does not have any more still counts as eaten.
+    What is about a meal that the plan does not have any more still counts as eaten. A missed meal is spread
+    for as long as it is missed, and once.
     """
     known = tuple(facts)
-    targets = {meal.name: meal.target for meal in plan.meals}
-    planned = dict(targets)
-    for change in (change for fact in known if isinstance(fact, PlanAdjusted) for change in fact.changes):
-        if change.meal in targets:
-            targets[change.meal] = changed_within_bounds(
-                planned[change.meal], targets[change.meal], change.change
-            )
     foods = [fact for fact in known if isinstance(fact, FoodEaten)]
-    missed = {fact.meal for fact in known if isinstance(fact, MealMissed)}
-    meals = tuple(_meal_today(meal, targets[meal.name], foods, missed) for meal in plan.meals)
-    credited = sum(fact.credited_kcal for fact in known if isinstance(fact, ActivityDone))
-    return DayState(plan, day, meals, _eaten(foods), as_food(round(credited), plan.target), known)
+    meals = [_meal_today(meal, foods, known) for meal in plan.meals]
+    missed = {meal.planned.name for meal in meals if meal.status is MealStatus.MISSED}
+    targets = targets_now(plan, known, missed, caps.meal_g)
+    meals = [replace(meal, target=targets[meal.planned.name]) for meal in meals]
+    credit = credit_of(known, plan.target, caps.day_g)
+    return DayState(plan, day, tuple(meals), _eaten(foods), credit, known, caps)
 
 
-def _meal_today(meal: PlannedMeal, target: Macros, foods: Sequence[FoodEaten], missed: set[str]) -> MealToday:
+def _meal_today(meal: PlannedMeal, foods: Sequence[FoodEaten], facts: Sequence[Happening]) -> MealToday:
+    """The meal with the target that it was planned with."""
     eaten = [food for food in foods if food.meal == meal.name and not food.is_unplanned]
     if eaten:
-        return MealToday(meal, target, MealStatus.EATEN, _eaten(eaten))
-    return MealToday(meal, target, MealStatus.MISSED if meal.name in missed else MealStatus.OPEN)
+        return MealToday(meal, meal.target, MealStatus.EATEN, _eaten(eaten))
+    is_missed = any(isinstance(fact, MealMissed) and fact.meal == meal.name for fact in facts)
+    return MealToday(meal, meal.target, MealStatus.MISSED if is_missed else MealStatus.OPEN)
 
 
 def _eaten(foods: Iterable[FoodEaten]) -> Macros:
@@ -161,9 +150,8 @@ def _eaten(foods: Iterable[FoodEaten]) -> Macros:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a proposal keeps to beside the bounds of each meal; a limit on carbohydrate forbids variation."""
+    """What a proposal keeps to beside the bounds of each meal and the caps of the day."""
 
-    carbohydrate_cap_meal_g: int | None = None
     variation: Variation = OFF
 
 
@@ -205,7 +193,8 @@ class Proposal:
             for moved in self.moved
             if moved.before != moved.after
         )
-        return PlanAdjusted(changes, self.residual, self.state.date) if changes else None
+        missed = next((fact.meal for fact in self.facts if isinstance(fact, MealMissed)), None)
+        return PlanAdjusted(changes, self.residual, self.state.date, missed) if changes else None
 
     @property
     def happenings(self) -> tuple[Happening, ...]:
@@ -265,10 +254,10 @@ def _proposal(
 
 
 def _moving(proposal: Proposal, meals: Sequence[MealToday], change: Macros, rules: Rules) -> Proposal:
-    cap = rules.carbohydrate_cap_meal_g
+    cap = proposal.state.caps.meal_g
     places = [MealTarget(meal.planned.target, meal.target, cap) for meal in meals]
     targets = rebalance(places, movable(change, proposal.state.plan.target)).targets
-    if cap is None:
+    if cap is None:  # a limit on carbohydrate is never varied
         targets = varied_targets(places, targets, rules.variation)
     moved = (
         MovedTarget(meal.planned, meal.target, target) for meal, target in zip(meals, targets, strict=True)

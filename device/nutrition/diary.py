@@ -185,32 +185,56 @@ class Diary:
         with self.file.reading() as database:
             return totals_of(database, person, first, last)
 
-    def weighings(self, person: str, most: int = 1) -> tuple[Weighing, ...]:
-        """The last weights of a person, the newest first."""
-        condition = f"person = ? AND kind = '{Kind.WEIGHT}' AND NOT is_void"
+    def weighings(self, person: str, most: int = 1, day: date | None = None) -> tuple[Weighing, ...]:
+        """The last weights that a person told, the newest first; `day`: as that day ended, None for now.
+
+        The newest is what was told last, though a clock that was set back may say otherwise.
+        """
+        condition, order = f"person = ? AND kind = '{Kind.WEIGHT}' AND NOT is_void", "entry DESC"
+        parameters: tuple[object, ...] = (person,)
+        if day is not None:
+            condition, order = f"{condition} AND day <= ?", f"day DESC, {order}"
+            parameters += (f"{day}",)
         with self.file.reading() as database:
-            events = events_where(database, condition, (person,), order="utc DESC, judged.id DESC", most=most)
+            events = events_where(
+                database, condition, parameters, order=f"{order}, judged.id DESC", most=most
+            )
         return tuple(
             Weighing(event.fact.kg, event.moment) for event in events if isinstance(event.fact, WeightTaken)
         )
 
-    def profile(self, person: str) -> Mapping[str, JsonValue]:
-        """What a person's profile is after all its changes, in the order in which they were logged."""
+    def profile(self, person: str, day: date | None = None) -> Mapping[str, JsonValue]:
+        """What a person's profile is after all its changes, in the order in which they were logged.
+
+        day: as it was when that day ended, None for now.
+        """
         profile: dict[str, JsonValue] = {}
-        for _, changes in self.profile_changes(person):
+        for _, changes in self.profile_changes(person, day):
             profile.update(changes)
         return {key: value for key, value in profile.items() if value is not None}
 
-    def profile_changes(self, person: str) -> tuple[tuple[date, Mapping[str, JsonValue]], ...]:
-        """What was changed in a person's profile and on which day, in the order in which it was logged."""
-        condition = f"person = ? AND kind = '{Kind.PROFILE}' AND NOT is_void"
+    def profile_changes(
+        self, person: str, day: date | None = None
+    ) -> tuple[tuple[date, Mapping[str, JsonValue]], ...]:
+        """What was changed in a person's profile and on which day, in the order in which it was logged.
+
+        day: until then and no later, None for all.
+        """
+        return tuple((event.moment.day, changes) for event, changes in self._profile_events(person, day))
+
+    def told_on(self, person: str, field: str, day: date | None = None) -> date | None:
+        """The day on which that part of a profile was told last, as `profile` has it for `day`.
+
+        None: it never was, or the clock was not set then, so that nobody knows.
+        """
+        told = [event for event, changes in self._profile_events(person, day) if field in changes]
+        return told[-1].moment.day if told and told[-1].trust is not TimeTrust.UNCERTAIN else None
+
+    def _profile_events(self, person: str, day: date | None) -> list[tuple[Event, Mapping[str, JsonValue]]]:
+        condition = f"person = ? AND kind = '{Kind.PROFILE}' AND NOT is_void AND day <= ?"
         with self.file.reading() as database:
-            events = events_where(database, condition, (person,), order="judged.id")
-        return tuple(
-            (event.moment.day, event.fact.changes)
-            for event in events
-            if isinstance(event.fact, ProfileChanged)
-        )
+            events = events_where(database, condition, (person, f"{day or date.max}"), order="judged.id")
+        return [(event, event.fact.changes) for event in events if isinstance(event.fact, ProfileChanged)]
 
     def frequent_foods(self, person: str, since: date, most: int = 10) -> tuple[FoodHabit, ...]:
         """What a person has eaten from that day on, the most frequent first."""

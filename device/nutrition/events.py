@@ -114,11 +114,13 @@ class PlanAdjusted:
     """Targets of the plan were moved; residual: what found no place.
 
     day: whose plan it is, None for the day of the entry; once logged, it is the day of the event's moment.
+    missed_meal: the meal that was spread; None where the targets were moved for another reason.
     """
 
     changes: tuple[MealChange, ...]
     residual: Macros = NOTHING
     day: date | None = None
+    missed_meal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

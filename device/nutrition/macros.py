@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PROTEIN_KCAL_PER_G = 4
 CARBOHYDRATE_KCAL_PER_G = 4
@@ -40,6 +41,18 @@ class Macros:
             self.carbohydrate_g * factor,
             self.fat_g * factor,
         )
+
+    def with_carbohydrate_at_most(self, most_g: float) -> Macros:
+        """The same energy with at most `most_g` of carbohydrate; fat makes up for the rest.
+
+        9 g of carbohydrate become 4 g of fat, so that whole grams stay whole and make the energy as before.
+        """
+        excess = self.carbohydrate_g - most_g
+        if excess <= 0:
+            return self
+        moved = min(FAT_KCAL_PER_G * math.ceil(excess / FAT_KCAL_PER_G), self.carbohydrate_g)
+        fat = self.fat_g + round(moved * CARBOHYDRATE_KCAL_PER_G / FAT_KCAL_PER_G)
+        return replace(self, carbohydrate_g=self.carbohydrate_g - moved, fat_g=fat)
 
     @property
     def energy_of_grams_kcal(self) -> float:

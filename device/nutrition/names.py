@@ -1,4 +1,4 @@
-"""One form for the many ways of writing a food's name, so that names can be compared."""
+"""One form for the many ways of writing a food's or a person's name, so that names can be compared."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def words_of(text: str) -> tuple[str, ...]:
     """
     singular = map(_singular, _plain(text).split()[:LONGEST])
     return tuple(_SAME.get(word, word) for word in singular)
+
+
+def person_key(name: str) -> str:
+    """What tells people apart: the name in lower case with single spaces, however it was typed.
+
+    Unlike a food's name it keeps accents, apostrophes and endings: Carlo and Carlos, José and Jose are four
+    people. Empty where there is no name.
+    """
+    lower = unicodedata.normalize("NFKC", name).casefold().replace("\u2019", "'")
+    return " ".join(unicodedata.normalize("NFKC", lower).split())
 
 
 def key_of(words: tuple[str, ...]) -> str:

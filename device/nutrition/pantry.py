@@ -8,15 +8,15 @@ import random
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from device.nutrition.avoided import may_eat
 from device.nutrition.food import Food
 from device.nutrition.foods import FoodDatabase
 from device.nutrition.helping import piece_g
 from device.nutrition.leastsquares import to_step
-from device.nutrition.names import words_of
 from device.nutrition.plan import PlannedFood
 from device.nutrition.plates import DISH, NAMED, Part, Plate
-from device.nutrition.profile import Condition, Profile
-from device.nutrition.substitute import is_unprepared, may_eat, role_of
+from device.nutrition.profile import Profile
+from device.nutrition.substitute import is_unprepared, role_of
 
 MOST_INGREDIENTS = 4
 DRAWN = 32
@@ -33,9 +33,6 @@ _HABITS = {
     "meal": (frozenset({"meal"}), 0),
 }
 """By role: the categories, and the g of the least usual portion, of what may come to a meal by habit."""
-_NOT_IN_PREGNANCY = frozenset({"smoked", "brie", "blue", "liver", "pate", "sushi", "nigiri", "ceviche"})
-"""Words of foods that midwives advise against: raw or cold-smoked fish, cheese with mould, liver."""
-
 Portion = tuple[float, tuple[float, float]]
 """Natural grams of a food, and the least and the most."""
 
@@ -128,18 +125,12 @@ class Pantry:
             and food.per_100g.energy_kcal >= DISH_KCAL
             and food.per_100g.protein_g >= DISH_PROTEIN_G
             and _is_ready(food)
-            and self._suits(food)
+            and may_eat(self._profile, food)
         ]
 
     def _allowed(self, food_id: str) -> Food | None:
         food = self._foods.by_id(food_id)
-        return food if food is not None and self._suits(food) else None
-
-    def _suits(self, food: Food) -> bool:
-        is_pregnant = Condition.PREGNANT in (self._profile.conditions or ())
-        if is_pregnant and _NOT_IN_PREGNANCY & {*words_of(food.name), *words_of(food.id.replace("_", " "))}:
-            return False
-        return may_eat(self._profile, food)
+        return food if food is not None and may_eat(self._profile, food) else None
 
 
 def _again_and_again(plates: Sequence[Plate], chance: random.Random) -> Iterator[Plate]:

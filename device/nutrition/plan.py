@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from device.nutrition.datafile import DataFile, Entry
+from device.nutrition.datafile import DataFile
 from device.nutrition.food import Food
 from device.nutrition.macros import NOTHING, Macros, total
-from device.nutrition.names import key_of, without_fillers, words_of
+from device.nutrition.mealnames import meant
+from device.nutrition.names import key_of, person_key, words_of
 from device.nutrition.plainyaml import Key
-from device.nutrition.rebalance import split_by_weight, whole
+from device.nutrition.planfile import DayTarget, MealEntry, PlanFile
+from device.nutrition.rebalance import LEAST_MEAL_KCAL, split_by_weight, whole
 
 DAY_START = time(4, 0)
 TOLERATED_KCAL = 15
 TOLERATED_SHARE = 0.05
-LEAST_SIMILARITY = 0.75
+ROUNDED_KCAL = 10
+"""What whole grams may take from the energy of a meal."""
 MINUTES_A_DAY = 24 * 60
 
 FoodOf = Callable[[str], Food | None]
@@ -41,7 +39,8 @@ class PlannedFood:
 class PlannedMeal:
     """A meal of the plan; `target` in whole kcal and g, `time` by the clock on the wall.
 
-    foods: what it is made of, where the plan says so; then the target is what they hold.
+    foods: what it is made of, where the plan says so; then the target is what they hold, unless a limit on
+    carbohydrate made fat of some of it.
     """
 
     name: str
@@ -68,30 +67,18 @@ class Plan:
         """What the whole day should hold, in kcal and g."""
         return total(meal.target for meal in self.meals)
 
+    def with_carbohydrate_at_most(self, meal_g: int) -> Plan:
+        """The plan with no more carbohydrate in any meal; fat makes up for it."""
+        meals = (replace(meal, target=meal.target.with_carbohydrate_at_most(meal_g)) for meal in self.meals)
+        return replace(self, meals=tuple(meals))
+
     def meal(self, text: str) -> PlannedMeal | None:
         """The meal that a person means: its name, an alias, or such a name among other words.
 
         A word may be spelt a little differently, as a recogniser hears it. None: no meal, or not one alone.
         """
-        words = words_of(text)
         names = {key_of(words_of(name)): meal for meal in self.meals for name in (meal.name, *meal.aliases)}
-        exact = names.get(key_of(words)) or names.get(key_of(without_fillers(words)))
-        if exact:
-            return exact
-        within = [name for name in names if _has_words(words, name)]
-        if within:
-            longest = max(within, key=len)
-            another = any(name not in longest and names[name] != names[longest] for name in within)
-            return None if another else names[longest]
-        return self._spelt_like(key_of(without_fillers(words)), names)
-
-    @staticmethod
-    def _spelt_like(key: str, names: Mapping[str, PlannedMeal]) -> PlannedMeal | None:
-        same_letter = [name for name in names if name[:1] == key[:1]]
-        near = process.extractOne(
-            key, same_letter, scorer=OSA.normalized_similarity, score_cutoff=LEAST_SIMILARITY
-        )
-        return names[near[0]] if near else None
+        return meant(text, names)
 
     def logical_date(self, now: datetime) -> date:
         """The day that `now` belongs to: until `day_start`, the day before."""
@@ -104,12 +91,6 @@ class Plan:
         return (minutes + clock.second / 60 + clock.microsecond / 60e6) % MINUTES_A_DAY
 
 
-def _has_words(words: tuple[str, ...], name: str) -> bool:
-    """Whether some words in a row make `name`."""
-    starts = range(len(words))
-    return any(key_of(words[first : last + 1]) == name for first in starts for last in starts[first:])
-
-
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """Meals before the day's target is known; `shares`: by the name of a meal, of what the others leave."""
@@ -119,11 +100,41 @@ class _Draft:
 
     def with_target(self, target: Macros) -> tuple[PlannedMeal, ...]:
         """The meals so that they make `target`, exactly, as far as those without a share leave room."""
-        fixed = total(meal.target for meal in self.meals if meal.name not in self.shares)
-        parts = iter(split_by_weight(target - fixed, list(self.shares.values())))
+        parts = iter(split_by_weight(target - self._fixed, list(self.shares.values())))
         return tuple(
             replace(meal, target=next(parts)) if meal.name in self.shares else meal for meal in self.meals
         )
+
+    def scaled_to(self, target: Macros) -> tuple[PlannedMeal, ...]:
+        """The meals so that they make `target`, exactly.
+
+        Where those without a share leave too little for the others, all are chosen by energy: the largest of
+        the others has 200 kcal, the rest is scaled to what is left, and they are of whatever food.
+        """
+        left, needed_kcal = target - self._fixed, self._needed_kcal(target)
+        spare = min(left.energy_kcal - needed_kcal, left.protein_g, left.carbohydrate_g, left.fat_g)
+        if spare >= 0 or not self._fixed.energy_kcal:
+            return self.with_target(target)
+        a_share_kcal = max(left.energy_kcal, needed_kcal) / sum(self.shares.values())
+        scale = (target.energy_kcal - max(left.energy_kcal, needed_kcal)) / self._fixed.energy_kcal
+        energies = [
+            a_share_kcal * self.shares.get(meal.name, 0) + scale * meal.target.energy_kcal
+            for meal in self.meals
+        ]
+        parts = split_by_weight(target, [max(1, round(energy)) for energy in energies])
+        return tuple(
+            replace(meal, target=part, foods=()) for meal, part in zip(self.meals, parts, strict=True)
+        )
+
+    def _needed_kcal(self, target: Macros) -> float:
+        """What the meals with a share need together, at most as much of the day as they are of its meals."""
+        needed = (LEAST_MEAL_KCAL + ROUNDED_KCAL) * sum(self.shares.values()) / max(self.shares.values())
+        return min(needed, target.energy_kcal * len(self.shares) / len(self.meals))
+
+    @property
+    def _fixed(self) -> Macros:
+        """What the meals without a share hold."""
+        return total(meal.target for meal in self.meals if meal.name not in self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,58 +155,25 @@ class HouseholdPlan:
         """
         return _Reader(path, day_start, food_of).household()
 
-    def plan_of(self, person: str, computed: Macros | None = None) -> Plan:
+    def plan_of(
+        self, person: str, computed: Macros | None = None, carbohydrate_cap_meal_g: int | None = None
+    ) -> Plan:
         """The plan of a person: with the target that the file gives them, else with the one `computed` from
         their profile, in whole kcal and g, else the shared one.
+
+        carbohydrate_cap_meal_g: what no meal is planned above, None for no limit; the energy stays.
         """
-        name = key_of(words_of(person))
-        if computed is None or name in self._own:
-            return self._own.get(name, self.shared)
-        draft = self._drafts.get(name) or _by_energy(self.shared)
-        return Plan(draft.with_target(computed), self.shared.day_start)
+        name = person_key(person)
+        plan = self._own.get(name, self.shared)
+        if computed is not None and name not in self._own:
+            draft = self._drafts.get(name) or _by_energy(self.shared)
+            plan = Plan(draft.scaled_to(computed), self.shared.day_start)
+        if carbohydrate_cap_meal_g is None:
+            return plan
+        return plan.with_carbohydrate_at_most(carbohydrate_cap_meal_g)
 
 
 # ------------------------------------------------------------------------------------- the file
-
-_Name = Annotated[str, Field(min_length=1)]
-_Whole = Annotated[int, Field(ge=0)]
-LEAST_DAY_KCAL = 1200
-
-
-class _Target(Entry):
-    kcal: Annotated[int, Field(ge=1, le=5000)]
-    protein: Annotated[_Whole, Field(le=500)]
-    carbohydrate: Annotated[_Whole, Field(le=1000)]
-    fat: Annotated[_Whole, Field(le=500)]
-
-    def macros(self) -> Macros:
-        return Macros(self.kcal, self.protein, self.carbohydrate, self.fat)
-
-
-class _DayTarget(_Target):
-    kcal: Annotated[int, Field(ge=LEAST_DAY_KCAL, le=8000)]
-
-
-class _MealEntry(Entry):
-    time: str
-    aliases: list[_Name] = Field([])
-    target: _Target | None = None
-    share: Annotated[int, Field(ge=1, le=100)] | None = None
-    foods: dict[_Name, Annotated[float, Field(gt=0, le=5000, allow_inf_nan=False)]] = Field({})
-
-
-_Meals = Annotated[dict[_Name, _MealEntry], Field(min_length=1)]
-
-
-class _PersonEntry(Entry):
-    target: _DayTarget | None = None
-    meals: _Meals | None = None
-
-
-class _PlanFile(Entry):
-    target: _DayTarget | None = None
-    meals: _Meals
-    people: dict[_Name, _PersonEntry] = Field({})
 
 
 class _Reader:
@@ -207,12 +185,13 @@ class _Reader:
         self._food_of = food_of
 
     def household(self) -> HouseholdPlan:
-        content = self._file.checked(_PlanFile)
+        content = self._file.checked(PlanFile)
         meals = self._draft(("meals",), content.meals)
         shared = self._plan((), meals, content.target)
         own, drafts = {}, {}
+        self._check_people(content.people)
         for person, entry in content.people.items():
-            key, name = ("people", person), key_of(words_of(person))
+            key, name = ("people", person), person_key(person)
             draft = self._draft((*key, "meals"), entry.meals) if entry.meals else _by_energy(shared)
             if draft.shares and entry.target is None:
                 drafts[name] = draft
@@ -221,14 +200,14 @@ class _Reader:
         self._file.raise_faults()
         return HouseholdPlan(shared, own, drafts)
 
-    def _draft(self, key: Key, entries: Mapping[str, _MealEntry]) -> _Draft:
+    def _draft(self, key: Key, entries: Mapping[str, MealEntry]) -> _Draft:
         meals = tuple(self._meal((*key, name), name, entry) for name, entry in entries.items())
         self._check_names(key, meals)
         self._file.raise_faults()
         self._check_order(key, meals)
         return _Draft(meals, {name: entry.share for name, entry in entries.items() if entry.share})
 
-    def _plan(self, key: Key, draft: _Draft, target: _DayTarget | None) -> Plan:
+    def _plan(self, key: Key, draft: _Draft, target: DayTarget | None) -> Plan:
         """The meals of a draft with their day's target, None where the meals make it."""
         meals = draft.meals
         if target is not None:
@@ -242,7 +221,7 @@ class _Reader:
             self._file.add_fault((*key, "meals"), complaint)
         return Plan(meals, self._day_start)
 
-    def _meal(self, key: Key, name: str, entry: _MealEntry) -> PlannedMeal:
+    def _meal(self, key: Key, name: str, entry: MealEntry) -> PlannedMeal:
         if sum((entry.target is not None, entry.share is not None, bool(entry.foods))) != 1:
             self._file.add_fault(key, "needs one of target, share and foods.")
         foods = tuple(PlannedFood(food_id, grams) for food_id, grams in entry.foods.items())
@@ -275,6 +254,17 @@ class _Reader:
         if abs(target.energy_kcal - of_grams) > max(TOLERATED_KCAL, TOLERATED_SHARE * of_grams):
             held = f"its protein, carbohydrate and fat make {of_grams:g} kcal."
             self._file.add_fault(key, f"is {target.energy_kcal:g}, but {held}")
+
+    def _check_people(self, people: Iterable[str]) -> None:
+        owners: dict[str, str] = {}
+        for person in people:
+            key = person_key(person)
+            owner = owners.setdefault(key, person)
+            if not key:
+                self._file.add_fault(("people", person), f"has the name {person!r}, which nobody can say.")
+            elif owner != person:
+                found = f"has the name of {owner!r}"
+                self._file.add_fault(("people", person), f"{found}; a name must mean one person.")
 
     def _check_names(self, key: Key, meals: Sequence[PlannedMeal]) -> None:
         owners: dict[str, str] = {}

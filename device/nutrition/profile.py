@@ -14,8 +14,6 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from device.errors import LadleError
 
 ADULT_YEARS = 18
-AGE_TOLD_ON = "age_told_on"
-"""Beside the age in the diary: the day on which it was right."""
 
 
 class Sex(StrEnum):
@@ -52,6 +50,17 @@ class Condition(StrEnum):
     EATING_DISORDER = "eating_disorder"
     GLUCOSE_MEDICINE = "glucose_medicine"
     KIDNEY_DISEASE = "kidney_disease"
+
+
+@dataclass(frozen=True, slots=True)
+class CarbohydrateCaps:
+    """What no meal and no day may be raised above, in g of carbohydrate; None: no limit."""
+
+    meal_g: int | None = None
+    day_g: int | None = None
+
+
+NO_CAPS = CarbohydrateCaps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,11 @@ class Profile:
         if self.height_cm is None or self.weight_kg is None:
             return None
         return self.weight_kg / (self.height_cm / 100) ** 2
+
+    @property
+    def carbohydrate_caps(self) -> CarbohydrateCaps:
+        """What no meal and no day may be raised above."""
+        return CarbohydrateCaps(self.carbohydrate_cap_meal_g, self.carbohydrate_cap_day_g)
 
     @property
     def is_minor(self) -> bool:
@@ -159,7 +173,7 @@ _UNIT = re.compile("_(years|cm|kg|g|percent)$")
 _FIELDS = frozenset(field.name for field in fields(Profile))
 
 
-def checked_changes(changes: Mapping[str, Any], today: date) -> dict[str, JsonValue]:
+def checked_changes(changes: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Changes of a profile as the diary keeps them; None takes a field back.
 
     Raises:
@@ -174,16 +188,19 @@ def checked_changes(changes: Mapping[str, Any], today: date) -> dict[str, JsonVa
     except ValidationError as error:
         raise _profile_error(error) from None
     values = cast(dict[str, JsonValue], _ADAPTER.dump_python(profile, mode="json"))
-    kept: dict[str, JsonValue] = {name: _in_order(values[name]) if name in told else None for name in changes}
-    if "age_years" in told:
-        kept[AGE_TOLD_ON] = today.isoformat()
-    return kept
+    return {name: _in_order(values[name]) if name in told else None for name in changes}
 
 
-def profile_of(stored: Mapping[str, JsonValue], today: date, weight_kg: float | None = None) -> Profile:
+def profile_of(
+    stored: Mapping[str, JsonValue],
+    today: date,
+    weight_kg: float | None = None,
+    age_told_on: date | None = None,
+) -> Profile:
     """The profile that the diary keeps; `weight_kg`: the latest weighing, which wins over the one stored.
 
-    The age grows by the full years since it was told, so that nobody is taken for older than they are.
+    age_told_on: the day on which the age was right, None where that is today or nobody knows. The age grows
+    by the full years since then, so that nobody is taken for older than they are.
 
     Raises:
         ProfileError: a stored value cannot be right.
@@ -192,16 +209,13 @@ def profile_of(stored: Mapping[str, JsonValue], today: date, weight_kg: float | 
         profile = _ADAPTER.validate_python({name: value for name, value in stored.items() if name in _FIELDS})
     except ValidationError as error:
         raise _profile_error(error) from None
-    if profile.age_years is not None:
-        profile = replace(profile, age_years=profile.age_years + _years_since(stored.get(AGE_TOLD_ON), today))
+    if profile.age_years is not None and age_told_on is not None:
+        profile = replace(profile, age_years=profile.age_years + _full_years(age_told_on, today))
     return profile if weight_kg is None else replace(profile, weight_kg=weight_kg)
 
 
-def _years_since(told_on: JsonValue, today: date) -> int:
-    if not isinstance(told_on, str):
-        return 0
-    told = date.fromisoformat(told_on)
-    return max(0, today.year - told.year - ((today.month, today.day) < (told.month, told.day)))
+def _full_years(first: date, today: date) -> int:
+    return max(0, today.year - first.year - ((today.month, today.day) < (first.month, first.day)))
 
 
 def _in_order(value: JsonValue) -> JsonValue:

@@ -71,12 +71,14 @@ def is_within_bounds(planned: Macros, target: Macros) -> bool:
     )
 
 
-def changed_within_bounds(planned: Macros, current: Macros, change: Macros) -> Macros:
-    """The target after a change, or as much of the change as the bounds of the meal allow."""
-    wanted = current + change
-    if is_within_bounds(planned, wanted):
+def changed_within_bounds(meal: MealTarget, change: Macros) -> Macros:
+    """The target after a change, or as much of the change as the bounds and the cap of the meal allow."""
+    wanted = meal.current + change
+    cap = math.inf if meal.carbohydrate_cap_g is None else meal.carbohydrate_cap_g
+    is_within_cap = wanted.carbohydrate_g <= max(cap, meal.current.carbohydrate_g)
+    if is_within_cap and is_within_bounds(meal.planned, wanted):
         return wanted
-    return rebalance([MealTarget(planned, current)], change).targets[0]
+    return rebalance([meal], change).targets[0]
 
 
 def rebalance(meals: Sequence[MealTarget], change: Macros) -> Rebalanced:

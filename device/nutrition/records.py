@@ -245,7 +245,8 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_of_entry ON event (entry);
 CREATE INDEX event_of_day ON event (person, day);
-CREATE INDEX event_of_kind ON event (person, kind, utc);
+CREATE INDEX event_of_kind ON event (person, kind, entry);
+CREATE INDEX event_of_kind_and_day ON event (person, kind, day, entry);
 CREATE INDEX event_last ON event (person, entry) WHERE target IS NULL;
 CREATE INDEX event_about ON event (target) WHERE target IS NOT NULL;
 CREATE VIEW judged AS SELECT event.*, coalesce((

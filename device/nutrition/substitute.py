@@ -9,11 +9,11 @@ comes out too far from the meal is not called a match. The weights and bounds ar
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
+from device.nutrition.avoided import FoodLike, may_eat
 from device.nutrition.leastsquares import STEP_G, Aim, PortionFit, to_step
 from device.nutrition.macros import CARBOHYDRATE_KCAL_PER_G, FAT_KCAL_PER_G, PROTEIN_KCAL_PER_G, Macros, total
 from device.nutrition.names import words_of
@@ -44,27 +44,6 @@ _MILKY = frozenset({"milk", "buttermilk", "kefir", "yoghurt", "cream"})
 _BY_WEIGHT = frozenset({"vegetable", "sauce", "drink"})
 _SCALES = {"vegetable": (0.8, 1.3), "fat": (0.0, 1.75)}
 _USUAL_SCALES = (0.4, 1.75)
-
-
-class FoodLike(Protocol):
-    """What a substitution has to know of a food; values per 100 g, sodium in mg, None: not known."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def per_100g(self) -> Macros: ...
-    @property
-    def sodium_mg(self) -> float | None: ...
-    @property
-    def usual_grams(self) -> float: ...
-    @property
-    def aliases(self) -> Mapping[str, tuple[str, ...]]: ...
-    def suits(self, diet: str, /) -> bool: ...
-    def is_free_of(self, substance: str, /) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +85,7 @@ class Refusal(Enum):
     NOT_READY = "That is weighed raw or dry; name it cooked, as it is in the meal."
     NO_CANDIDATE = "I know nothing of the same kind that fits what you eat."
     TOO_FAR = "Nothing comes near enough to keep the meal as it was."
+    TOO_MUCH_CARBOHYDRATE = "That would bring more carbohydrate into the meal than your limit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +95,6 @@ class Substitution:
     offers: tuple[Swap, ...]
     refusal: Refusal | None = None
     nearest: Swap | None = None
-
-
-def may_eat(profile: Profile, food: FoodLike) -> bool:
-    """Whether a food is known to fit what a person avoids; what is unknown does not."""
-    if profile.diet is not None and not food.suits(profile.diet):
-        return False
-    if not all(food.is_free_of(allergen) for allergen in profile.allergens):
-        return False
-    words = {*words_of(food.name), *words_of(food.id.replace("_", " "))}
-    return not any(
-        excluded == food.id or set(words_of(excluded.replace("_", " "))) <= words
-        for excluded in profile.excluded_foods
-    )
 
 
 def substitute(
@@ -140,9 +107,11 @@ def substitute(
     """The best swaps for the ingredient at `place` of a meal, among foods of its kind."""
     candidates = _candidates(meal, place, foods, profile)[:most_candidates]
     swaps = [swap for food in candidates if _is_plausible(swap := _swap(meal, place, food), meal[place])]
-    swaps.sort(key=_rank)
     if not swaps:
         return Substitution((), Refusal.NO_CANDIDATE)
+    swaps = sorted((swap for swap in swaps if _is_within_cap(swap, meal, profile)), key=_rank)
+    if not swaps:
+        return Substitution((), Refusal.TOO_MUCH_CARBOHYDRATE)
     matches = [swap for swap in swaps if swap.is_match]
     if not matches:
         return Substitution((), Refusal.TOO_FAR, swaps[0])
@@ -156,6 +125,8 @@ def swap_for(meal: Sequence[Ingredient], place: int, food: FoodLike, profile: Pr
     if is_unprepared(food) and not is_unprepared(meal[place].food):
         return Substitution((), Refusal.NOT_READY)
     swap = _swap(meal, place, food)
+    if not _is_within_cap(swap, meal, profile):
+        return Substitution((), Refusal.TOO_MUCH_CARBOHYDRATE)
     if swap.is_match and _is_plausible(swap, meal[place]):
         return Substitution((swap,))
     return Substitution((), Refusal.TOO_FAR, swap)
@@ -232,6 +203,14 @@ def is_unprepared(food: FoodLike) -> bool:
 
 def _is_plausible(swap: Swap, old: Ingredient) -> bool:
     return swap.new.grams >= STEP_G and swap.new.sodium_mg - old.sodium_mg <= MOST_ADDED_SODIUM_MG
+
+
+def _is_within_cap(swap: Swap, meal: Sequence[Ingredient], profile: Profile) -> bool:
+    """Whether the meal stays within the person's limit on carbohydrate; one above it gets no more of it."""
+    cap = profile.carbohydrate_cap_meal_g
+    if cap is None:
+        return True
+    return macros_of(swap.ingredients).carbohydrate_g <= max(cap, macros_of(meal).carbohydrate_g)
 
 
 def _rank(swap: Swap) -> tuple[int, int, float]:

@@ -113,8 +113,8 @@ class _Idea:
 
 
 def _wish(target: Macros, cap_g: float | None) -> _Wish:
-    """The target; where it has more carbohydrate than the cap, less than the cap, and fat makes up for it."""
-    if cap_g is None or target.carbohydrate_g < cap_g:
+    """The target; with carbohydrate near the cap or above it, a little less than the cap, and fat instead."""
+    if cap_g is None or target.carbohydrate_g <= BELOW_CAP * cap_g:
         return _Wish(target, _AIM)
     carbohydrate_g = BELOW_CAP * cap_g
     moved_kcal = CARBOHYDRATE_KCAL_PER_G * (target.carbohydrate_g - carbohydrate_g)

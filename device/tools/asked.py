@@ -12,6 +12,7 @@ from device.nutrition.events import NUTRIENTS, FoodItem, Nutrients
 from device.nutrition.food import Food
 from device.nutrition.foods import Ambiguous, FoodDatabase, Found, Unknown
 from device.nutrition.serving import Asked, NoAmount, Serving, find_food, quantity_of, serve_food
+from device.nutrition.units import unit_of
 from device.tools.payloads import Payload, ToolError, retry_with
 
 MOST_GRAMS = 5000
@@ -116,9 +117,10 @@ def _item(item: ItemArguments, foods: FoodDatabase, tool: str, place: str, *, is
     try:
         food = estimated_food(item.food, values)
     except EstimateError as error:
+        fault = "No food holds that." if is_quiet else error
         raise ToolError(
             "IMPLAUSIBLE_ESTIMATE",
-            f"{error} Correct the estimate and call again.",
+            f"{fault} Correct the estimate and call again.",
             field=f"{place}per_100g.{error.field}",
         ) from None
     return _served(Found(food), item, tool, place)
@@ -202,9 +204,10 @@ def _estimate_offered(code: str, arguments: FoodArguments, place: str) -> Payloa
 
 def _unknown_unit(outcome: NoAmount, tool: str, place: str) -> ToolError:
     food, unit = outcome.food, outcome.unit[:HEARD_LETTERS]
+    one = "a piece" if unit_of(unit) in ("one", "piece") else f"one {unit}"
     return ToolError(
         "UNKNOWN_UNIT",
-        f"What one {unit} of {food.name} weighs is not known.",
+        f"What {one} of {food.name} weighs is not known.",
         field=f"{place}unit",
         heard=unit,
         allowed_g=_shortest(outcome.allowed),

@@ -16,7 +16,7 @@ from device.nutrition.macros import total
 from device.tools.asked import Arguments
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
-from device.tools.payloads import Payload, ToolError, all_of
+from device.tools.payloads import Payload, ToolError, all_of, calories_said
 from device.tools.people import NOBODY_NAMED
 from device.tools.today import PersonsDay, careful_question, day_of, told
 from device.tools.tool import tool
@@ -113,21 +113,27 @@ def _spoken(ways: Sequence[str], more: Sequence[str]) -> str:
 
 def _said(state: DayState, meals: _Meals) -> str:
     eaten, spare = state.eaten.energy_kcal, _spare_kcal(state, meals)
-    had = f"You have had {eaten:,.0f} calories" if _has_eaten(state) else "Nothing is down yet"
+    had = f"You have had {calories_said(eaten)}" if _has_eaten(state) else "Nothing is down yet"
     if state.ran_over and spare < 0:
         return f"{had}. {RAN_OVER}"
     joint = ". To come:"
     if spare >= 0 and not meals.passed:  # else nobody knows what is left
-        had += f"; {state.left.energy_kcal:,.0f} {'' if _has_eaten(state) else 'calories '}are left"
+        had += f"; {_left_said(round(state.left.energy_kcal), 'calories ' * (not _has_eaten(state)))}"
         joint = ":"
-    unit = "" if "calories" in had else " calories"
+    unit = "" if "calorie" in had else " calories"
     ways = [f"{had}{joint} {coming}{unit}." for coming in _ways_to_come(meals.coming)] or [f"{had}."]
     unknown = _nothing_down_for(meals.passed) if _has_eaten(state) else ""
     return _spoken(ways, (_said_spare(spare, meals), _said_missed(meals), unknown))
 
 
+def _left_said(kcal: int, unit: str) -> str:
+    return f"{kcal:,} {unit}{'is' if kcal == 1 else 'are'} left" if kcal else "today's plan is full"
+
+
 def _said_quietly(meals: _Meals) -> str:
     eaten = meals.of_status(MealStatus.EATEN)
+    if not eaten and not meals.coming:
+        return _spoken(("No meal is down for today.",), (_said_missed(meals),))
     down = f"{sentence(_names(eaten))} {_is(eaten)} down" if eaten else "No meal is down yet"
     coming = f"{_names(meals.coming)} {_is(meals.coming)}" if meals.coming else "no meal is"
     ways = (
@@ -141,7 +147,7 @@ def _said_quietly(meals: _Meals) -> str:
 
 def _said_of_past(state: DayState, meals: _Meals, name: str) -> str:
     planned = (state.plan.target + state.credit).energy_kcal
-    had = f"{_on(name)} you had {state.eaten.energy_kcal:,.0f} calories; the plan was {planned:,.0f}."
+    had = f"{_on(name)} you had {calories_said(state.eaten.energy_kcal)}; the plan was {planned:,.0f}."
     if not _has_eaten(state):
         return _spoken((f"Nothing is down for {name}.",), (_said_missed(meals),))
     return _spoken((had,), (_said_missed(meals), _nothing_down_for(meals.passed)))
@@ -188,7 +194,7 @@ def _said_spare(kcal: int, meals: _Meals) -> str:
         return ""
     if kcal < 0:
         return f"The day comes to {-kcal:,} more than planned, which is fine."
-    return f"{kcal:,} are in no meal." if meals.coming else ""
+    return f"{kcal:,} {'is' if kcal == 1 else 'are'} in no meal." if meals.coming else ""
 
 
 def _said_missed(meals: _Meals) -> str:

@@ -17,6 +17,7 @@ from device.tools.tool import tool
 
 GLASS_ML = 250
 MOST_ML = 3000
+LITTLE_OF_UNIT = 0.1
 HELD_ML = {"glass": GLASS_ML, "mug": 300, "bottle": 500, "can": 330, "pint": 568, "shot": 40, "splash": 30}
 """What vessels hold when they are filled with water, in ml; Ladle's own choice."""
 _ALIKE = {"oz": "fl_oz", "g": "ml", "kg": "l", "one": "glass", "piece": "glass", "portion": "glass"}
@@ -55,7 +56,9 @@ def log_water(arguments: LogWater, request: Request) -> Payload:
         day = day_of(kitchen, arguments.person)
         kitchen.diary.log(request.call_id, day.person, (WaterDrunk(ml),))
         total_ml = kitchen.diary.totals(day.person, day.state.date).water_ml
-    said = f"{sentence(counted(amount, unit))} of water noted. That makes {_total_said(total_ml)} today."
+    said = (
+        f"{sentence(_drink_said(amount, unit, ml))} of water noted. That makes {_total_said(total_ml)} today."
+    )
     return told(day, said, said, undo_id=request.call_id, ml=round(ml), today_ml=round(total_ml))
 
 
@@ -80,8 +83,15 @@ def _ml_of(unit: str) -> float:
     return HELD_ML.get(unit) or MILLILITRES[unit]
 
 
+def _drink_said(amount: float, unit: str, ml: float) -> str:
+    """A drink as it was told; of a tenth of a litre or less nobody thinks in litres."""
+    return counted(round(ml), "ml") if amount <= LITTLE_OF_UNIT else counted(amount, unit)
+
+
 def _total_said(ml: float) -> str:
-    """The water of a day as it is said: in glasses, from a litre on in litres."""
+    """The water of a day as it is said: in glasses, from a litre on in litres, a sip in millilitres."""
+    if ml < GLASS_ML / 4:
+        return counted(round(ml), "ml")
     amount, unit, each_ml = max(1, round(2 * ml / GLASS_ML)) / 2, "glass", float(GLASS_ML)
     if ml >= 1000:
         amount, unit, each_ml = round(ml / 1000, 1), "l", 1000.0

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from device.nutrition.events import FoodItem
+from device.nutrition.events import FoodItem, Nutrients
 from device.nutrition.macros import Macros, total
 from device.tools.asked import Items, PersonalArguments, eaten_item, servings_of
 from device.tools.foodwords import fitting, wordings_of
 from device.tools.kitchen import Kitchen
-from device.tools.payloads import Payload, require_consent
+from device.tools.payloads import Payload, calories_said, require_consent
 from device.tools.today import PersonsDay
 
 UNLIKELY_KCAL = 2000
@@ -42,9 +42,12 @@ class Eaten:
         return total(item.nutrients.macros for item in self.items)
 
     @property
-    def key(self) -> tuple[tuple[str, float], ...]:
-        """What makes it the same foods in the same amounts."""
-        return tuple((item.food_id or item.name, round(item.grams or 0, 1)) for item in self.items)
+    def key(self) -> tuple[tuple[object, ...], ...]:
+        """What makes it the same foods in the same amounts, and holding the same."""
+        return tuple(
+            (item.food_id or item.name, round(item.grams or 0, 1), *_rounded(item.nutrients))
+            for item in self.items
+        )
 
     @property
     def wordings(self) -> tuple[str, str, str]:
@@ -55,12 +58,16 @@ class Eaten:
     def energy_said(self) -> str:
         """Their energy as it is said, such as "about 560 calories"."""
         about = "an estimated" if any(item.is_estimated for item in self.items) else "about"
-        return f"{about} {self.macros.energy_kcal:,.0f} calories"
+        return f"{about} {calories_said(self.macros.energy_kcal)}"
 
     def payload(self, most_letters: int, *, is_quiet: bool) -> list[Payload]:
         """The foods as data, as many as there is room for; see `as_many_as_fit`."""
         both = zip(self.items, self.notes, strict=True)
         return as_many_as_fit([_item_payload(item, note, is_quiet) for item, note in both], most_letters)
+
+
+def _rounded(nutrients: Nutrients) -> list[float | None]:
+    return [None if value is None else round(value, 1) for value in astuple(nutrients)]
 
 
 def as_many_as_fit(told: list[Payload], most_letters: int) -> list[Payload]:

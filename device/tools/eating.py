@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Annotated
 
@@ -77,7 +78,8 @@ def log_food(arguments: LogFood, request: Request) -> Payload:
 def unplanned_food(arguments: EatenArguments, request: Request) -> Payload:
     """Log food that somebody has just had beside the plan, and let the meals still to come today make up for
     it as far as they can. Call it when a person says that it was unplanned, extra or between meals. It
-    answers with what was logged and with the meals that became smaller, in kcal; none is ever taken away.
+    answers with what was logged and with the meals that became smaller, in kcal; none is ever taken away, and
+    for children, in pregnancy and where eating is hard, none changes.
     """
     kitchen = request.kitchen
     with kitchen.diary.together():
@@ -85,12 +87,17 @@ def unplanned_food(arguments: EatenArguments, request: Request) -> Payload:
         eaten = eaten_of(arguments, day, kitchen, "unplanned_food")
         rules = rules_for(kitchen, day, "unplanned_food", *eaten.key)
         proposal = propose_food(day.state, FoodEaten(eaten.items, is_unplanned=True), now, rules=rules)
+        if day.keeps_meals:
+            proposal = replace(proposal, moved=())
         kitchen.diary.log(request.call_id, day.person, proposal.happenings)
     moved = [moved for moved in proposal.moved if moved.before != moved.after]
+    outcome, quietly = _outcome_said(proposal, moved, now), _quiet_outcome(proposal, moved, now)
+    if day.keeps_meals:
+        outcome = quietly = (_kept_said(proposal.after, now),)
     return told(
         day.with_state(proposal.after),
-        _said_of_unplanned(eaten, _outcome_said(proposal, moved, now), f", {eaten.energy_said}"),
-        _said_of_unplanned(eaten, _quiet_outcome(proposal, moved, now)),
+        _said_of_unplanned(eaten, outcome, f", {eaten.energy_said}"),
+        _said_of_unplanned(eaten, quietly),
         numbers={
             "meals": as_many_as_fit([_moved_payload(each) for each in moved], LETTERS_BESIDE),
             "left_over_kcal": round(proposal.after.left_over.energy_kcal),
@@ -176,7 +183,7 @@ def _place_said(meal: PlannedMeal | None, day: str) -> str:
 def _left_said(state: DayState) -> str:
     left = round(state.left.energy_kcal)
     if left > 0:
-        return f" {left:,} are left today."
+        return f" {left:,} {'is' if left == 1 else 'are'} left today."
     return f" {RAN_OVER}" if state.ran_over else " Today's plan is full, and that is fine."
 
 
@@ -198,8 +205,8 @@ def _said_of_unplanned(eaten: Eaten, outcomes: Sequence[str], energy: str = "") 
     return fitting(*(f"{food} noted{energy}. {outcome}" for food in foods for outcome in outcomes))
 
 
-def _outcome_said(proposal: Proposal, moved: Sequence[MovedTarget], now: datetime) -> tuple[str, str]:
-    """What became of the meals to come, in full and in short."""
+def _outcome_said(proposal: Proposal, moved: Sequence[MovedTarget], now: datetime) -> Sequence[str]:
+    """What became of the meals to come, in full first."""
     changed = [each for each in moved if _is_worth_saying(each)]
     if not changed:
         return _quiet_outcome(proposal, moved, now)
@@ -210,26 +217,29 @@ def _outcome_said(proposal: Proposal, moved: Sequence[MovedTarget], now: datetim
     return _with_rest(f"{all_of(each)}{', still a full meal' if is_full else ''}", proposal)
 
 
-def _quiet_outcome(proposal: Proposal, moved: Sequence[MovedTarget], now: datetime) -> tuple[str, str]:
+def _quiet_outcome(proposal: Proposal, moved: Sequence[MovedTarget], now: datetime) -> Sequence[str]:
     """The same without numbers."""
     names = [each.meal.name for each in moved if _is_worth_saying(each)]
     if names:
         verb = "becomes" if len(names) == 1 else "become"
         return _with_rest(f"{all_of(names)} {verb} a little smaller", proposal)
     if proposal.after.ran_over:
-        said = RAN_OVER
-    elif proposal.after.coming(now):
-        said = "The meals to come stay as they are."
-    else:
-        said = "No meal is left to change today, and that is fine."
-    return said, said
+        return (RAN_OVER,)
+    return (_kept_said(proposal.after, now),)
+
+
+def _kept_said(after: DayState, now: datetime) -> str:
+    """What is said where no meal changes."""
+    if after.coming(now):
+        return "The meals to come stay as they are."
+    return "No meal is left to change today, and that is fine."
 
 
 def _is_worth_saying(moved: MovedTarget) -> bool:
     return abs((moved.after - moved.before).energy_kcal) >= WORTH_SAYING_KCAL
 
 
-def _with_rest(said: str, proposal: Proposal) -> tuple[str, str]:
+def _with_rest(said: str, proposal: Proposal) -> Sequence[str]:
     """What was said of the meals, and in short, with what no meal makes up for."""
     is_open = proposal.after.left_over.energy_kcal <= -WORTH_SAYING_KCAL
     rest = "; the rest stays open, and that is fine." if is_open else "."

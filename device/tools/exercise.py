@@ -10,9 +10,9 @@ from device.nutrition.activities import Activities, Activity, ActivityUnsure
 from device.nutrition.activity import ActivityQuestion, activity_done
 from device.nutrition.events import ActivityDone
 from device.tools.asked import HEARD_LETTERS, PersonalArguments
-from device.tools.foodwords import counted, fitting, sentence
+from device.tools.foodwords import fitting, minutes_said, sentence
 from device.tools.kitchen import Request
-from device.tools.payloads import Payload, ToolError, retry_with
+from device.tools.payloads import Payload, ToolError, calories_said, retry_with
 from device.tools.today import PersonsDay, day_of, day_said, moment_at, told
 from device.tools.tool import tool
 
@@ -99,8 +99,10 @@ def _question(question: ActivityQuestion) -> ToolError:
 def _wordings(done: ActivityDone, on_day: str) -> tuple[str, str, str]:
     """What was noted, in full first and without calories last; it asks nobody to move or to eat."""
     place = f" for {on_day}" if on_day else ""
-    first = f"{sentence(done.name)} noted{place}, {counted(round(done.minutes), 'minute')}."
-    taken = f"{first} That is about {done.net_kcal:,.0f} calories beyond rest"
+    first = f"{sentence(done.name)} noted{place}, {minutes_said(done.minutes)}."
+    if not done.net_kcal:
+        return first, first, first
+    taken = f"{first} That is about {calories_said(done.net_kcal)} beyond rest"
     day = "that day" if on_day else "today"
     added = f", and {done.credited_kcal:.0f} are added to {day}" if done.credited_kcal else ""
     return f"{taken}{added}.", f"{taken}.", first

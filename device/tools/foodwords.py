@@ -85,12 +85,18 @@ def counted(amount: float, unit: str) -> str:
 
 def number_said(number: float) -> str:
     """A number as it is said: up to twelve in words, "one and a half", else in digits."""
+    number = _rounded(number)
     whole, part = divmod(number, 1)
     if whole <= 12 and part == 0:
         return _NUMBERS[int(whole)]
     if 1 <= whole <= 12 and part == 1 / 2:
         return f"{_NUMBERS[int(whole)]} and a half"
-    return f"{round(number, 2):.10g}"
+    return f"{number:.10g}"
+
+
+def minutes_said(minutes: float) -> str:
+    """A time as it is said, such as "a minute" or "40 minutes"."""
+    return counted(round(minutes), "minute") if round(minutes) else "under a minute"
 
 
 def plural_of(word: str) -> str:
@@ -122,9 +128,14 @@ def _of_many(amount: float, one: str, many: str) -> str:
     part = next((words for part, words in _PARTS.items() if abs(amount - part) < _NEARLY), None)
     if part:
         return f"{part} {_with_article(one)}"
-    if amount == 1:
+    if _rounded(amount) == 1:
         return _with_article(one)
     return f"{number_said(amount)} {many}"
+
+
+def _rounded(number: float) -> float:
+    """To hundredths; what is less than one has a digit all the same."""
+    return round(number, 2) or float(f"{number:.1g}")
 
 
 def _with_article(name: str) -> str:

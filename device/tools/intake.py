@@ -4,34 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue
 
 from device.nutrition.events import Happening, ProfileChanged, WeightTaken
-from device.nutrition.profile import (
-    AGE_TOLD_ON,
-    QUESTIONS,
-    Profile,
-    ProfileError,
-    checked_changes,
-    missing_for_targets,
-)
+from device.nutrition.profile import QUESTIONS, Profile, ProfileError, checked_changes, missing_for_targets
 from device.nutrition.targets import Limit, Targets, targets_for
 from device.tools.asked import PersonalArguments
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, ToolError, macros_payload, require_consent, retry_with
-from device.tools.people import Person
-from device.tools.profilechanges import wished_changes
+from device.tools.profilechanges import is_ruled_out_still, wished_changes
+from device.tools.profiles import Profiles
 from device.tools.profilewords import ANSWERS, NUMBERS, PROFILE_QUESTIONS, phrases_of, read_back
-from device.tools.today import PersonsDay, careful_question, day_of, profile_now, told
+from device.tools.today import PersonsDay, careful_question, day_of, told
 from device.tools.tool import tool
 
 MOST_LISTED = 6
 MOST_WANTED_KCAL = 6000
 """A profile takes no more; a very large body may need it."""
+SAVED = "That is saved."
+FILE_STAYS = "What the configuration file says stays as it is."
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]], Field(max_length=MOST_LISTED)]
 
 _FOR_TARGETS = frozenset(QUESTIONS) | {"wanted_kcal", "body_fat_percent"}
@@ -105,16 +99,19 @@ def set_profile(arguments: ProfileArguments, request: Request) -> Payload:
     with kitchen.diary.together():
         day = day_of(kitchen, arguments.person)
         person, today = kitchen.people.who(arguments.person), kitchen.diary.clock.today()
-        wished = wished_changes(_answers(arguments), kitchen, person)
+        profiles = Profiles(kitchen, person)
+        own = profiles.told(today)
+        wished = wished_changes(_answers(arguments), kitchen.foods, own, person)
         if not wished.answers:
             return _what_is_known(kitchen, day)
-        checked = _checked(wished.changes, today, day.is_quiet)
-        after = profile_now(kitchen, person, today, checked)
+        checked = _checked(wished.changes, day.is_quiet)
+        after = profiles.on(today, checked)
         is_quiet = day.is_quiet or after.quiet_numbers
         if not arguments.partial:
             _require_the_rest(wished.answers, after, is_quiet)
         _require_enough(wished.answers, after, is_quiet)
-        changes = _what_is_new(checked, day.profile, after)
+        own_after = profiles.told(today, checked)
+        changes = _what_is_new(checked, own, own_after)
         if not changes:
             already = "I have that already; nothing has changed."
             return {**told(day, already, already), **careful_question(kitchen, day)}
@@ -124,16 +121,17 @@ def set_profile(arguments: ProfileArguments, request: Request) -> Payload:
         more: Payload = {"unsaid": unsaid} if unsaid else {}
         require_consent(arguments.confirm, ask, "set_profile", proposal, code="NOT_CONFIRMED", **more)
         kitchen.diary.log(request.call_id, day.person, _happenings(changes))
-        return _saved(changes, request, person)
+        is_ruled_out = is_ruled_out_still(own, own_after, after)
+        return _saved(changes, request, day.person, is_ruled_out_still=is_ruled_out)
 
 
 def _answers(arguments: ProfileArguments) -> dict[str, Any]:
     return arguments.model_dump(exclude={"person", "confirm", "partial"}, exclude_none=True)
 
 
-def _checked(changes: Mapping[str, Any], today: date, is_quiet: bool) -> dict[str, JsonValue]:
+def _checked(changes: Mapping[str, Any], is_quiet: bool) -> dict[str, JsonValue]:
     try:
-        return checked_changes(changes, today)
+        return checked_changes(changes)
     except ProfileError as error:
         is_unsaid = is_quiet and error.field in NUMBERS
         raise ToolError(
@@ -146,12 +144,8 @@ def _checked(changes: Mapping[str, Any], today: date, is_quiet: bool) -> dict[st
 
 
 def _what_is_new(checked: Mapping[str, JsonValue], before: Profile, after: Profile) -> dict[str, JsonValue]:
-    """The changes without what was known; who repeats their profile is not asked to agree to it again."""
-    told_on = {AGE_TOLD_ON: "age_years"}
-    owners = {name: told_on.get(name, name) for name in checked}
-    return {
-        name: checked[name] for name, own in owners.items() if getattr(before, own) != getattr(after, own)
-    }
+    """The changes without what they told before; who repeats their profile is not asked to agree again."""
+    return {name: value for name, value in checked.items() if getattr(before, name) != getattr(after, name)}
 
 
 def _name_said(kitchen: Kitchen, day: PersonsDay) -> str | None:
@@ -247,12 +241,14 @@ def _known(profile: Profile, kitchen: Kitchen) -> dict[str, Any]:
     }
 
 
-def _saved(changes: Mapping[str, JsonValue], request: Request, person: Person) -> Payload:
+def _saved(
+    changes: Mapping[str, JsonValue], request: Request, person: str, *, is_ruled_out_still: bool
+) -> Payload:
     kitchen = request.kitchen
-    day = day_of(kitchen, person.name)
+    day = day_of(kitchen, person)
     words: Payload = dict(careful_question(kitchen, day))
     numbers: Payload = {}
-    said = quietly = "That is saved."
+    said = quietly = f"{SAVED} {FILE_STAYS}" if is_ruled_out_still else SAVED
     missing = missing_for_targets(day.profile)
     if missing:
         words["next"] = {"field": missing[0].field, "question": PROFILE_QUESTIONS[missing[0].field]}
@@ -262,17 +258,27 @@ def _saved(changes: Mapping[str, JsonValue], request: Request, person: Person) -
         numbers["targets"] = _targets_payload(targets)
         words["limits"] = [limit.name.lower() for limit in targets.limits]
         words["needs_referral"] = targets.needs_referral
+    if is_ruled_out_still:
+        words["note"] = FILE_STAYS
     return told(day, said, quietly, numbers=numbers, undo_id=request.call_id, **words)
 
 
 def _said_of(targets: Targets, day: PersonsDay) -> str:
     planned, energy = day.plan.target.energy_kcal, targets.macros.energy_kcal
     if planned != energy:
-        return f"That is saved. Your day keeps to the {planned:,.0f} calories that its plan gives it."
+        return _said_of_file(targets, f"{planned:,.0f}")
     limits = _limits_said(targets)
     return fitting(
         targets.said(), *(f"About {energy:,.0f} calories a day. {limit}" for limit in limits), *limits
     )
+
+
+def _said_of_file(targets: Targets, planned: str) -> str:
+    """What the day keeps to, with what is for a doctor or dietitian to say."""
+    limit = next((limit.value for limit in targets.limits if limit.is_referral), None)
+    if limit is None:
+        return f"{SAVED} Your day keeps to the {planned} calories that its plan gives it."
+    return fitting(f"Your day keeps to its {planned} calories. {limit}", limit)
 
 
 def _limits_said(targets: Targets) -> tuple[str, ...]:

@@ -145,12 +145,14 @@ class _Missed:
                 "Shall I spread that meal over the rest of today?",
             )
         each = _each(self._moved, " becomes")
-        rest = self._rest("; ")
-        together = f"to the {_meals(len(self._moved))} to come, then {self._together} together"
+        meals, rest = _meals(len(self._moved)), f"{self._rest('; ')}. Shall I?"
+        then = f"then {self._together} together{rest}"
+        its_kcal = f"Its {self._kcal:,} calories"
         return fitting(
-            f"The {self._kcal:,} calories of {self._name} could move: {each}{rest}. Shall I?",
-            f"The {self._kcal:,} calories of {self._name} could move {together}{rest}. Shall I?",
-            f"Its {self._kcal:,} calories could move {together}{rest}. Shall I?",
+            f"The {self._kcal:,} calories of {self._name} could move: {each}{rest}",
+            f"The {self._kcal:,} calories of {self._name} could move to the {meals} to come, {then}",
+            f"{its_kcal} could move to the {meals} to come, {then}",
+            f"{its_kcal} could move to {meals}, {then}",
         )
 
     # ------------------------------------------------------------------------------------- saying
@@ -200,9 +202,10 @@ class _Missed:
         """What moved to no meal, which is never left out."""
         parts = []
         if self._evens_kcal:
-            parts.append(f"{self._evens_kcal:,} even out what was eaten before")
+            verb = "evens" if self._evens_kcal == 1 else "even"
+            parts.append(f"{self._evens_kcal:,} {verb} out what was eaten before")
         if self._open_kcal:
-            parts.append(f"{self._open_kcal:,} stay open")
+            parts.append(f"{self._open_kcal:,} {'stays' if self._open_kcal == 1 else 'stay'} open")
         return joint + ", ".join(parts) if parts else ""
 
     @property

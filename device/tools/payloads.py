@@ -90,6 +90,11 @@ def grams_said(grams: float) -> str:
     return "1 gram" if round(grams) == 1 else f"{grams:.0f} grams"
 
 
+def calories_said(kcal: float) -> str:
+    """An energy as it is said, such as "1 calorie" or "1,250 calories"."""
+    return "1 calorie" if round(kcal) == 1 else f"{kcal:,.0f} calories"
+
+
 def either(names: Sequence[str]) -> str:
     """Names to choose from, such as "apple, pear or plum"."""
     return _joined(names, "or")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from device.nutrition.avoided import names_a_group
 from device.nutrition.food import ALLERGENS, Food, substances_meant
 from device.nutrition.foods import FoodDatabase, Found
 from device.nutrition.names import key_of, words_of
-from device.nutrition.profile import Condition, Profile, profile_of
-from device.tools.kitchen import Kitchen
+from device.nutrition.profile import Condition, Profile
 from device.tools.payloads import ToolError, retry_with
 from device.tools.people import Person
 from device.tools.profilewords import CONDITIONS, UNNUMBERED, spoken_name
@@ -27,18 +27,17 @@ class Wished:
     changes: Mapping[str, Any]
 
 
-def wished_changes(answers: Mapping[str, Any], kitchen: Kitchen, person: Person) -> Wished:
-    """What the answers make of the profile that the diary keeps of a person.
+def wished_changes(answers: Mapping[str, Any], foods: FoodDatabase, own: Profile, person: Person) -> Wished:
+    """What the answers make of `own`, the profile that a person told.
 
     Raises:
         ToolError: WRONG_ARGUMENTS; an allergen is not known, or something to be taken out is not there.
     """
-    own = profile_of(kitchen.diary.profile(person.name), kitchen.diary.clock.today())
     ordered = dict(answers)
     if "allergens" in ordered:
         ordered["allergens"] = _substances(ordered)
     if "excluded_foods" in ordered:
-        ordered["excluded_foods"] = _foods(ordered["excluded_foods"], kitchen.foods)
+        ordered["excluded_foods"] = _foods(ordered["excluded_foods"], foods)
     if Condition.EATING_DISORDER in ordered.get("conditions", ()):
         ordered.setdefault("quiet_numbers", True)
     changes = {name: value for name, value in ordered.items() if name != "no_longer"}
@@ -54,6 +53,16 @@ def wished_changes(answers: Mapping[str, Any], kitchen: Kitchen, person: Person)
     return Wished(
         {name: value for name, value in ordered.items() if value != [] or name == "conditions"}, changes
     )
+
+
+def is_ruled_out_still(before: Profile, after: Profile, effective: Profile) -> bool:
+    """Whether something that a person would have again stays ruled out by the configuration.
+
+    before, after: what they told; effective: what is kept to.
+    """
+    freed = (before.allergens - after.allergens) & effective.allergens
+    freed |= (before.excluded_foods - after.excluded_foods) & effective.excluded_foods
+    return bool(freed) or after.diet not in (before.diet, effective.diet)
 
 
 def _is_energy_outdated(answers: Mapping[str, Any], own: Profile) -> bool:
@@ -87,6 +96,8 @@ def _foods(words: Iterable[str], foods: FoodDatabase) -> list[str]:
 
 
 def _food(word: str, foods: FoodDatabase) -> str:
+    if names_a_group(word):
+        return word
     finding = foods.find(word)
     if not isinstance(finding, Found) or any(_is_in_name(word, food) for food in foods.foods):
         return word

@@ -15,13 +15,15 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import BaseModel, ValidationError
 
 from device.events import ToolCall, ToolDeclaration, ToolOutcome
+from device.nutrition.days import DiaryClock, logical_day
 from device.nutrition.records import DiaryUnavailableError
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, ToolError, result
@@ -103,7 +105,7 @@ class Registry:
         return await self._answer(call, self._start(call, tool, arguments))
 
     def _start(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Future[Payload]:
-        entry_id = _entry_id(call, self._kitchen)
+        entry_ids = _entry_ids(call, self._kitchen.diary.clock)
         if not self._places.acquire(blocking=False):
             raise _failed(call, "BUSY", "Too many tools are at work. Call again in a few seconds.")
         work: Future[Payload] = Future()
@@ -111,7 +113,7 @@ class Registry:
 
         def run() -> None:
             try:
-                payload = _answer_of(tool, arguments, Request(self._kitchen, entry_id))
+                payload = _answer_of(tool, arguments, self._kitchen, entry_ids)
             finally:
                 self._places.release()
             work.set_result(payload)
@@ -187,20 +189,38 @@ def _has_own_id(call: ToolCall) -> bool:
     return call.id != call.name
 
 
-def _entry_id(call: ToolCall, kitchen: Kitchen) -> str:
-    """What the diary calls this call: the same for one that the API makes again, even of a daemon that has
-    been restarted meanwhile; another one for a call of another day, in case ids begin anew with each session.
+def _entry_ids(call: ToolCall, clock: DiaryClock) -> tuple[str, ...]:
+    """What the diary calls this call, and then what it may have called it when it was made before.
+
+    The same for a call that the API makes again, even of a daemon that has been restarted meanwhile, over the
+    end of a day and the setting of the clock; another one for a call of another day, in case ids begin anew
+    with each session.
     """
     if not _has_own_id(call):
-        return uuid.uuid4().hex[:ENTRY_ID_LETTERS]
-    day = kitchen.diary.clock.today()
-    made = json.dumps([call.id, call.name, dict(call.arguments), f"{day}"], sort_keys=True, default=str)
+        return (uuid.uuid4().hex[:ENTRY_ID_LETTERS],)
+    earliest = clock.now() - timedelta(seconds=REPEATED_S)
+    days = (f"{clock.today()}", f"{logical_day(earliest, clock.day_start)}")
+    times = (*days, clock.boot) if clock.is_known() else (clock.boot, *days)
+    return tuple(dict.fromkeys(_entry_id(call, time) for time in times))
+
+
+def _entry_id(call: ToolCall, time: str) -> str:
+    made = json.dumps([call.id, call.name, dict(call.arguments), time], sort_keys=True, default=str)
     return hashlib.sha256(made.encode()).hexdigest()[:ENTRY_ID_LETTERS]
 
 
-def _answer_of(tool: Tool, arguments: BaseModel, request: Request) -> Payload:
-    name = tool.declaration.name
+def _known_id(kitchen: Kitchen, entry_ids: Sequence[str]) -> str:
+    """The one under which something was logged or a timer was set; the first where nothing was."""
+    timers = {timer.call_id for timer in kitchen.timers.running()}
+    known = (each for each in entry_ids if each in timers or kitchen.diary.entry(each))
+    return next(known, entry_ids[0])
+
+
+def _answer_of(tool: Tool, arguments: BaseModel, kitchen: Kitchen, entry_ids: Sequence[str]) -> Payload:
+    name, request = tool.declaration.name, Request(kitchen, entry_ids[0])
     try:
+        if tool.changes:
+            request = Request(kitchen, _known_id(kitchen, entry_ids))
         payload = _payload_of(tool, arguments, request)
         json.dumps(payload, allow_nan=False)  # what cannot be sent is a crash of the tool, not of the session
     except ToolError as error:

@@ -16,7 +16,15 @@ from device.nutrition.variation import seed_of
 from device.tools.asked import Arguments
 from device.tools.foodwords import fitting
 from device.tools.kitchen import Kitchen, Request
-from device.tools.payloads import Payload, ToolError, grams_said, macros_payload, result, retry_with
+from device.tools.payloads import (
+    Payload,
+    ToolError,
+    calories_said,
+    grams_said,
+    macros_payload,
+    result,
+    retry_with,
+)
 from device.tools.today import PersonsDay, day_of, meal_meant
 from device.tools.tool import tool
 
@@ -50,7 +58,7 @@ def suggest_meal(arguments: SuggestMealArguments, request: Request) -> Payload:
     kitchen = request.kitchen
     day = day_of(kitchen, arguments.person)
     meal = _meal(arguments.meal, day, kitchen)
-    target = _target(day.state, meal)
+    target = _target(day, meal)
     suggestions = _suggestions(kitchen, day, meal, target)
     if not suggestions:
         raise _nothing_known(meal.planned.name)
@@ -96,10 +104,12 @@ def _after_what_is_told(state: DayState) -> list[MealToday]:
     return [meal for place, meal in enumerate(state.meals) if place > max(told, default=-1)]
 
 
-def _target(state: DayState, meal: MealToday) -> Macros:
+def _target(day: PersonsDay, meal: MealToday) -> Macros:
     """What the meal should hold now, or what is left of the day if that is less; never below its bounds."""
+    if day.keeps_meals:
+        return meal.target
     least, _ = energy_bounds_kcal(meal.planned.target.energy_kcal)
-    kcal = max(least, min(meal.target.energy_kcal, state.left.energy_kcal))
+    kcal = max(least, min(meal.target.energy_kcal, day.state.left.energy_kcal))
     return whole(meal.target.scaled(kcal / max(1, meal.target.energy_kcal)))
 
 
@@ -139,7 +149,7 @@ def _nothing_known(name: str) -> ToolError:
 def _said(suggestion: Suggestion, name: str, *, is_quiet: bool, has_limits: bool) -> str:
     food = suggestion.said(quiet=is_quiet)
     first = f"For {name}" if suggestion.is_fit else f"Nearest for {name}"
-    kcal = "" if is_quiet else f", about {suggestion.macros.energy_kcal:,.0f} calories"
+    kcal = "" if is_quiet else f", about {calories_said(suggestion.macros.energy_kcal)}"
     protein = "" if is_quiet else f" with {grams_said(suggestion.macros.protein_g)} of protein"
     warning = f" {CHECK_LABEL}" if has_limits else ""
     return fitting(

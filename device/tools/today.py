@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-
-from pydantic import JsonValue
 
 from device.nutrition.care import CHECK_IN, signs_in_diary
 from device.nutrition.dayplan import DayState, Rules, day_state
 from device.nutrition.days import Moment, back_dated
 from device.nutrition.events import Happening
-from device.nutrition.food import substances_meant
 from device.nutrition.plan import Plan, PlannedMeal
-from device.nutrition.profile import Profile, missing_for_targets, profile_of
-from device.nutrition.targets import Targets, targets_for
+from device.nutrition.profile import Condition, Profile
 from device.nutrition.variation import Variation, seed_of
 from device.tools.foodwords import fitting
 from device.tools.kitchen import Kitchen
 from device.tools.payloads import Payload, ToolError, either, macros_payload, result, retry_with
-from device.tools.people import Person
+from device.tools.profiles import Profiles
 
 ASKED_AGAIN_AFTER = timedelta(days=14)
 HEARD_LETTERS = 60
+_KEEPING_MEALS = frozenset({Condition.PREGNANT, Condition.BREAST_FEEDING, Condition.EATING_DISORDER})
 
 
 @dataclass(frozen=True, slots=True)
 class PersonsDay:
     """One day of one person.
 
-    is_quiet: no calories and no grams of nutrients are said; needs_care: eating looks hard for them lately.
+    profile: what it was then, with the weight of now where it was not known then.
+    is_quiet: no calories and no grams of nutrients are said; needs_care: eating looks hard for them lately;
+    keeps_meals: no meal becomes smaller to make up for food: for minors, in pregnancy, while breast-feeding,
+    with an eating disorder and where eating looks hard.
     """
 
     person: str
@@ -38,6 +37,7 @@ class PersonsDay:
     state: DayState
     is_quiet: bool = False
     needs_care: bool = False
+    keeps_meals: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -56,17 +56,29 @@ def day_of(kitchen: Kitchen, named: str | None = None, days_ago: int = 0) -> Per
         ToolError: WHO; it is not clear whose day is meant.
         DiaryUnavailableError: the diary cannot be read.
     """
-    person = kitchen.people.who(named)
-    today = kitchen.diary.clock.today()
-    profile = profile_now(kitchen, person, today)
-    targets = targets_where_known(profile)
-    plan = kitchen.plan.plan_of(person.name, targets.macros if targets else None)
-    day = today - timedelta(days=days_ago)
+    person, today = kitchen.people.who(named), kitchen.diary.clock.today()
+    profiles, day = Profiles(kitchen, person), today - timedelta(days=days_ago)
+    now, then, plan = profiles.on(today), profiles.on(day), profiles.plan(day)
     facts = [event.fact for event in kitchen.diary.events(person.name, day)]
-    state = day_state(plan, day, [fact for fact in facts if isinstance(fact, Happening)])
-    needs_care = bool(signs_in_diary(kitchen.diary, person.name, plan, today))
-    is_quiet = profile.quiet_numbers or kitchen.ways.quiet_numbers or needs_care
-    return PersonsDay(person.name, profile, state, is_quiet, needs_care)
+    happenings = [fact for fact in facts if isinstance(fact, Happening)]
+    state = day_state(plan, day, happenings, then.carbohydrate_caps)
+    needs_care = bool(signs_in_diary(kitchen.diary, person.name, profiles.plan, today))
+    return PersonsDay(
+        person.name,
+        _with_weight(then, now.weight_kg),
+        state,
+        is_quiet=now.quiet_numbers or kitchen.ways.quiet_numbers or needs_care,
+        needs_care=needs_care,
+        keeps_meals=needs_care or _is_in_care_of_others(now),
+    )
+
+
+def _with_weight(profile: Profile, weight_kg: float | None) -> Profile:
+    return profile if profile.weight_kg else replace(profile, weight_kg=weight_kg)
+
+
+def _is_in_care_of_others(profile: Profile) -> bool:
+    return profile.is_minor or bool(_KEEPING_MEALS & (profile.conditions or frozenset()))
 
 
 def moment_at(kitchen: Kitchen, days_ago: int = 0, clock: time | None = None) -> Moment:
@@ -80,39 +92,10 @@ def moment_at(kitchen: Kitchen, days_ago: int = 0, clock: time | None = None) ->
     return back_dated(day, shown, now.tzinfo, kitchen.diary.clock.day_start)
 
 
-def profile_now(
-    kitchen: Kitchen, person: Person, today: date, changes: Mapping[str, JsonValue] | None = None
-) -> Profile:
-    """The profile that the diary keeps, with the latest weight, and what the configuration rules out.
-
-    changes: what the diary would keep beside it, None for nothing.
-    """
-    kept = {**kitchen.diary.profile(person.name), **(changes or {})}
-    stored = {"exercise_credit": kitchen.ways.exercise_credit, **_without_none(kept)}
-    weighings = kitchen.diary.weighings(person.name) if "weight_kg" not in (changes or {}) else ()
-    profile = profile_of(stored, today, weighings[0].kg if weighings else None)
-    allergens = {meant for word in person.allergens for meant in substances_meant(word)}
-    return replace(
-        profile,
-        allergens=profile.allergens | allergens,
-        excluded_foods=profile.excluded_foods | frozenset(person.excluded_foods),
-        diet=profile.diet or person.diet,
-    )
-
-
-def _without_none(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def targets_where_known(profile: Profile) -> Targets | None:
-    """The targets that are computed from the profile; None: not enough is known for that."""
-    return None if missing_for_targets(profile) else targets_for(profile)
-
-
 def rules_for(kitchen: Kitchen, day: PersonsDay, tool: str, *arguments: object) -> Rules:
     """What a proposal of that tool keeps to; the same question on the same day gets the same variation."""
     seed = seed_of(day.person, day.state.date, tool, {"asked": arguments})
-    return Rules(day.profile.carbohydrate_cap_meal_g, Variation(kitchen.ways.variation, seed))
+    return Rules(variation=Variation(kitchen.ways.variation, seed))
 
 
 def meal_meant(plan: Plan, text: str, tool: str) -> PlannedMeal:

@@ -17,7 +17,7 @@ from device.nutrition.events import (
 )
 from device.nutrition.records import Entry, NothingToUndoError, Undone
 from device.tools.asked import PersonalArguments
-from device.tools.foodwords import counted, fitting, wordings_of
+from device.tools.foodwords import counted, fitting, minutes_said, wordings_of
 from device.tools.kitchen import Request
 from device.tools.payloads import Payload, ToolError
 from device.tools.today import day_of, day_said, told
@@ -83,7 +83,7 @@ def _wordings_of(entry: Entry) -> tuple[str, ...]:
     if isinstance(fact, FoodEaten):
         return wordings_of(fact.items)
     if isinstance(fact, ActivityDone):
-        return (f"{fact.name}, {counted(round(fact.minutes), 'minute')}",)
+        return (f"{fact.name}, {minutes_said(fact.minutes)}",)
     if isinstance(fact, MealMissed):
         return (f"{fact.meal} missed",)
     if isinstance(fact, WaterDrunk):

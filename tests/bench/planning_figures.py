@@ -31,6 +31,8 @@ from datetime import time as wall_time
 from pathlib import Path
 
 from device.config import shipped_directory
+from device.nutrition.activity import MOST_CREDIT_A_DAY_KCAL
+from device.nutrition.avoided import may_eat
 from device.nutrition.dayplan import (
     DayState,
     MealStatus,
@@ -50,9 +52,9 @@ from device.nutrition.foods import FoodDatabase
 from device.nutrition.leastsquares import Aim, PortionFit
 from device.nutrition.macros import Macros, total
 from device.nutrition.plan import Plan, PlannedMeal
-from device.nutrition.profile import Profile
+from device.nutrition.profile import NO_CAPS, CarbohydrateCaps, Profile
 from device.nutrition.rebalance import energy_bounds_kcal
-from device.nutrition.substitute import Ingredient, Swap, may_eat, role_of, substitute
+from device.nutrition.substitute import Ingredient, Swap, role_of, substitute
 from device.nutrition.variation import Variation
 
 DAYS = 20_000
@@ -100,6 +102,7 @@ class _Book:
     """A diary's entries, and the numbers of those that are void, in the order in which they were undone."""
 
     plan: Plan
+    caps: CarbohydrateCaps = NO_CAPS
     entries: list[tuple[Happening, ...]] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
 
@@ -120,7 +123,7 @@ class _Book:
     def state(self) -> DayState:
         """The day as it stands."""
         standing = (entry for number, entry in enumerate(self.entries) if number not in self.void)
-        return day_state(self.plan, DAY, (fact for entry in standing for fact in entry))
+        return day_state(self.plan, DAY, (fact for entry in standing for fact in entry), self.caps)
 
     def is_true(self) -> bool:
         """Whether the day as it stands is the one that was kept."""
@@ -130,8 +133,8 @@ class _Book:
 class _KeptBook(_Book):
     """A book that a real diary keeps; what is undone or done again last is not named to it."""
 
-    def __init__(self, plan: Plan, kept: _Kept) -> None:
-        super().__init__(plan)
+    def __init__(self, plan: Plan, caps: CarbohydrateCaps, kept: _Kept) -> None:
+        super().__init__(plan, caps)
         self._kept = kept
         self._person = kept.new_person()
 
@@ -155,7 +158,8 @@ class _KeptBook(_Book):
     def state(self) -> DayState:
         events = self._kept.diary.events(self._person, DAY)
         facts = (event.fact for event in events)
-        return day_state(self.plan, DAY, (fact for fact in facts if not isinstance(fact, Void | Redo)))
+        happened = (fact for fact in facts if not isinstance(fact, Void | Redo))
+        return day_state(self.plan, DAY, happened, self.caps)
 
     def is_true(self) -> bool:
         kept, known = self.state(), super().state()
@@ -192,7 +196,8 @@ def _days(count: int) -> _Days:
         kept = _Kept(Path(directory))
         for number in range(count):
             plan, is_kept = _random_plan(chance), number % KEEP_ONE_OF == 0
-            _day(_KeptBook(plan, kept) if is_kept else _Book(plan), chance, outcome)
+            caps = CarbohydrateCaps(meal_g=chance.choice((None, None, 60)))
+            _day(_KeptBook(plan, caps, kept) if is_kept else _Book(plan, caps), chance, outcome)
             outcome.days += 1
             outcome.in_diary += is_kept
         kept.diary.file.close()
@@ -229,11 +234,10 @@ def _propose(
 ) -> int:
     """Make a proposal, log it, and count what of it was not kept."""
     meal, food = chance.choice(book.plan.meals), _random_food(chance)
-    share, cap = chance.choice((0, 0.03)), chance.choice((None, None, 60))
-    rules = Rules(cap, Variation(share, chance.getrandbits(32)))
+    rules = Rules(Variation(chance.choice((0, 0.03)), chance.getrandbits(32)))
 
     def proposed() -> tuple[Proposal, DayState]:
-        state = day_state(book.plan, DAY, before.facts)
+        state = day_state(book.plan, DAY, before.facts, book.caps)
         proposal = _proposal(state, kind, meal, food, now, rules)
         return proposal, proposal.after
 
@@ -275,6 +279,7 @@ def _balances(state: DayState) -> bool:
     items = [item for fact in state.facts if isinstance(fact, FoodEaten) for item in fact.items]
     eaten = total(item.nutrients.macros for item in items)
     credited = sum(fact.credited_kcal for fact in state.facts if isinstance(fact, ActivityDone))
+    credited = min(MOST_CREDIT_A_DAY_KCAL, credited)
     planned = total(meal.target for meal in state.plan.meals)
     still = total(meal.target for meal in state.meals if meal.status is MealStatus.OPEN)
     return round(credited) == state.credit.energy_kcal and all(

@@ -23,6 +23,7 @@ from device.nutrition.dayplan import (
 from device.nutrition.events import ActivityDone, FoodEaten, FoodItem, Happening, MealMissed, Nutrients
 from device.nutrition.macros import NOTHING, Macros, total
 from device.nutrition.plan import Plan, PlannedMeal
+from device.nutrition.profile import NO_CAPS, CarbohydrateCaps
 from device.nutrition.rebalance import energy_bounds_kcal, is_within_bounds
 from device.nutrition.variation import Variation
 
@@ -245,10 +246,82 @@ def test_a_meal_that_was_eaten_cannot_be_missed() -> None:
 
 
 def test_a_limit_on_carbohydrate_is_not_exceeded_by_spreading() -> None:
-    rules = Rules(carbohydrate_cap_meal_g=80)
-    proposal = propose_missed(FRESH, LUNCH, at(14), rules=rules)
+    state = day_state(PLAN, DAY, caps=CarbohydrateCaps(meal_g=80))
+    proposal = propose_missed(state, LUNCH, at(14))
     assert all(moved.after.carbohydrate_g <= 80 for moved in proposal.moved)
     assert proposal.residual.carbohydrate_g > 0
+    assert proposal.after.left_over == proposal.residual
+
+
+def test_an_undo_raises_no_meal_above_the_limit_on_carbohydrate() -> None:
+    state = day_state(PLAN, DAY, caps=CarbohydrateCaps(meal_g=80))
+    bread = propose_food(state, food(8, 50, 2, unplanned=True), at(10))
+    missed = propose_missed(bread.after, LUNCH, at(14))
+    assert 75 < missed.after.meal(DINNER).target.carbohydrate_g <= 80
+    undone = state.with_facts(missed.happenings)
+    assert undone.meal(DINNER).target.carbohydrate_g == 80
+    assert balanced(undone)
+
+
+def test_a_limit_on_carbohydrate_holds_for_what_moved_before_it_was_told() -> None:
+    missed = propose_missed(FRESH, LUNCH, at(14))
+    before = missed.after.meal(DINNER).target
+    limited = day_state(PLAN, DAY, missed.happenings, CarbohydrateCaps(meal_g=85))
+    assert before.carbohydrate_g > limited.meal(DINNER).target.carbohydrate_g == 85
+    assert limited.meal(DINNER).target.protein_g == before.protein_g
+    assert limited.left_over.carbohydrate_g > missed.after.left_over.carbohydrate_g
+    assert balanced(limited)
+
+
+def test_a_meal_planned_above_the_limit_is_raised_no_further() -> None:
+    missed = propose_missed(FRESH, LUNCH, at(14))
+    limited = day_state(PLAN, DAY, missed.happenings, CarbohydrateCaps(meal_g=60))
+    assert limited.meal(DINNER).target.carbohydrate_g == DINNER.target.carbohydrate_g
+
+
+def test_exercise_raises_no_day_above_its_limit_on_carbohydrate() -> None:
+    run = ActivityDone("run", 60, 800, 400)
+    free = FRESH.with_facts((run,)).credit
+    for cap in (PLAN.target.carbohydrate_g + 7, PLAN.target.carbohydrate_g, 20):
+        limited = day_state(PLAN, DAY, (run,), CarbohydrateCaps(day_g=int(cap)))
+        assert limited.credit.energy_kcal == free.energy_kcal == 400
+        assert limited.credit.carbohydrate_g <= max(0, cap - PLAN.target.carbohydrate_g)
+        assert limited.credit.fat_g > free.fat_g
+        assert limited.credit.energy_of_grams_kcal == pytest.approx(400, abs=15)
+        assert balanced(limited)
+
+
+def test_exercise_adds_no_more_than_its_most_whatever_was_undone_and_done_again() -> None:
+    runs = [ActivityDone(name, 120, 1300, 600) for name in ("run", "bike")]
+    assert FRESH.with_facts(runs[:1]).credit == FRESH.with_facts(runs).credit
+    assert FRESH.with_facts(runs).credit.energy_kcal == 600
+
+
+def test_a_missed_meal_that_was_eaten_after_all_is_spread_no_longer() -> None:
+    missed = propose_missed(FRESH, LUNCH, at(14)).after
+    lunch = food(35, 70, 20, "lunch")
+    eaten = missed.with_facts((lunch,))
+    assert eaten.meal(LUNCH).status is MealStatus.EATEN
+    assert [meal.target for meal in eaten.meals] == [meal.target for meal in PLAN.meals]
+    assert eaten.left_over == NOTHING
+    assert propose_food(missed, lunch, at(15)).happenings == (lunch,)
+
+
+def test_a_meal_is_spread_once_though_two_entries_say_that_it_was_missed() -> None:
+    at_noon = propose_missed(FRESH, SNACK, at(12))
+    later = propose_missed(FRESH, SNACK, at(17))
+    both = FRESH.with_facts((*at_noon.happenings, *later.happenings))
+    assert both.meals == later.after.meals
+    assert both.left_over == later.after.left_over
+
+
+def test_each_of_two_missed_meals_is_spread() -> None:
+    first = propose_missed(FRESH, SNACK, at(9)).after
+    second = propose_missed(first, BREAKFAST, at(9))
+    both, alone = second.after, FRESH.with_facts(second.happenings)
+    planned = DINNER.target.energy_kcal
+    assert planned < alone.meal(DINNER).target.energy_kcal < both.meal(DINNER).target.energy_kcal
+    assert both.open_target + both.left_over == PLAN.target
 
 
 def test_a_past_day_has_no_meals_to_come_and_a_future_day_has_all() -> None:
@@ -294,7 +367,7 @@ def test_variation_is_small_and_changes_no_sum() -> None:
 def balanced(state: DayState) -> bool:
     """The books of a day, kept again from its facts."""
     foods = [item.nutrients for fact in state.facts if isinstance(fact, FoodEaten) for item in fact.items]
-    credited = sum(fact.credited_kcal for fact in state.facts if isinstance(fact, ActivityDone))
+    credited = min(600, sum(fact.credited_kcal for fact in state.facts if isinstance(fact, ActivityDone)))
     in_meals = total(meal.target for meal in state.meals if meal.status is MealStatus.OPEN)
     sums = (
         round(sum(each.energy_kcal or 0 for each in foods)),
@@ -317,6 +390,7 @@ def parts_of(macros: Macros) -> tuple[float, ...]:
 class Book:
     """A diary's entries and which of them stand."""
 
+    caps: CarbohydrateCaps = NO_CAPS
     entries: list[tuple[Happening, ...]] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
 
@@ -326,7 +400,7 @@ class Book:
                 yield from entry
 
     def state(self) -> DayState:
-        return day_state(PLAN, DAY, self.standing())
+        return day_state(PLAN, DAY, self.standing(), self.caps)
 
 
 GRAMS = st.floats(0, 120, allow_nan=False)
@@ -358,18 +432,18 @@ def proposal_of(state: DayState, step: tuple[object, ...], now: datetime, rules:
 @given(
     st.lists(st.tuples(STEPS, st.integers(0, 90)), max_size=14),
     st.sampled_from([0, 0.03]),
-    st.none() | st.integers(20, 90),
+    st.builds(CarbohydrateCaps, st.none() | st.integers(20, 90), st.none() | st.integers(150, 400)),
 )
 def test_whatever_happens_and_is_undone_the_day_adds_up(
-    steps: list[tuple[tuple[object, ...], int]], share: float, cap: int | None
+    steps: list[tuple[tuple[object, ...], int]], share: float, caps: CarbohydrateCaps
 ) -> None:
-    book, minute = Book(), 0
+    book, minute = Book(caps), 0
     for number, (step, minutes) in enumerate(steps):
         minute = min(minute + minutes, 1439)
         hour, minutes_past = divmod(minute + 4 * 60, 60)
         now = at(hour % 24, minutes_past, day=21 + hour // 24)
         before = book.state()
-        rules = Rules(cap, Variation(share, number))
+        rules = Rules(Variation(share, number))
         proposal = proposal_of(before, step, now, rules)
         if proposal is not None:
             check_promise(proposal)
@@ -390,6 +464,17 @@ def test_whatever_happens_and_is_undone_the_day_adds_up(
         state = book.state()
         assert balanced(state)
         assert all(is_within_bounds(meal.planned.target, meal.target) for meal in state.meals)
+        check_caps(state)
+
+
+def check_caps(state: DayState) -> None:
+    if state.caps.meal_g is not None:
+        for meal in state.meals:
+            most = max(state.caps.meal_g, meal.planned.target.carbohydrate_g)
+            assert meal.target.carbohydrate_g <= most
+    if state.caps.day_g is not None:
+        room = max(0, state.caps.day_g - state.plan.target.carbohydrate_g)
+        assert state.credit.carbohydrate_g <= room
 
 
 def check_promise(proposal: Proposal) -> None:

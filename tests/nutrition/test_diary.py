@@ -255,14 +255,45 @@ def test_a_part_that_fails_is_not_kept_though_the_rest_is(diary: Diary) -> None:
     assert diary.entry("two") is None
 
 
-def test_the_last_weight_is_the_latest_taken(diary: Diary, wall: Wall) -> None:
-    diary.log("one", "anna", (WeightTaken(70),))
-    diary.log("two", "anna", (WeightTaken(71),), moment_of(wall.now - timedelta(days=3), time(4)))
+def kilos(diary: Diary, most: int = 1, day: date | None = None) -> list[float]:
+    return [weighing.kg for weighing in diary.weighings("anna", most, day)]
+
+
+def test_the_last_weight_is_the_one_told_last(diary: Diary, wall: Wall) -> None:
+    diary.log("one", "anna", (WeightTaken(71),))
+    wall.move(timedelta(days=3))
+    diary.log("two", "anna", (WeightTaken(70),))
     diary.log("three", "anna", (WeightTaken(690),))
     diary.undo("u", "anna")
-    assert [weighing.kg for weighing in diary.weighings("anna", most=9)] == [70, 71]
-    assert [weighing.kg for weighing in diary.weighings("anna")] == [70]
+    assert kilos(diary, most=9) == [70, 71]
+    assert kilos(diary) == [70]
     assert diary.weighings("ben") == ()
+
+
+def test_the_last_weight_is_the_newest_though_the_clock_was_set_back(diary: Diary, wall: Wall) -> None:
+    wall.move(timedelta(days=400))
+    diary.log("one", "anna", (WeightTaken(80),))
+    wall.now -= timedelta(days=400)
+    diary.log("two", "anna", (WeightTaken(70),))
+    assert kilos(diary, most=2) == [70, 80]
+    assert kilos(diary, day=TODAY) == [70]
+
+
+def test_weights_and_profile_are_those_of_a_day(diary: Diary, wall: Wall) -> None:
+    diary.log("one", "anna", (WeightTaken(71), ProfileChanged({"goal": "lose", "age_years": 40})))
+    wall.move(timedelta(days=2))
+    diary.log("two", "anna", (WeightTaken(70),))
+    wall.move(timedelta(hours=1))
+    diary.log("three", "anna", (WeightTaken(69.5), ProfileChanged({"goal": None, "age_years": 41})))
+    days = [TODAY + timedelta(days=number) for number in (-1, 0, 1, 2, 3)]
+    assert [kilos(diary, day=day) for day in days] == [[], [71], [71], [69.5], [69.5]]
+    assert kilos(diary, most=9, day=days[3]) == [69.5, 70, 71]
+    first, last = {"goal": "lose", "age_years": 40}, {"age_years": 41}
+    assert [diary.profile("anna", day) for day in days] == [{}, first, first, last, last]
+    assert diary.profile_changes("anna", days[2]) == ((TODAY, first),)
+    told_on = [diary.told_on("anna", "age_years", day) for day in (*days, None)]
+    assert told_on == [None, TODAY, TODAY, days[3], days[3], days[3]]
+    assert diary.told_on("anna", "height_cm") is diary.told_on("ben", "age_years") is None
 
 
 def test_a_profile_is_the_sum_of_its_changes(diary: Diary) -> None:
@@ -344,6 +375,19 @@ def test_what_was_logged_before_the_clock_was_set_is_mended(diary: Diary, wall: 
     assert now.trust is TimeTrust.MENDED
     assert diary.totals("anna", TODAY - timedelta(days=1)).water_ml == 2
     assert diary.mend_times() == 0
+
+
+def test_when_an_age_was_told_is_put_right_with_the_clock_and_unknown_before(
+    diary: Diary, wall: Wall
+) -> None:
+    true_time, wall.is_set = wall.now, False
+    wall.now = datetime(2022, 3, 1, 12, tzinfo=LONDON)
+    diary.log("one", "anna", (ProfileChanged({"age_years": 15}),))
+    assert diary.told_on("anna", "age_years") is None
+    wall.now, wall.is_set = true_time, True
+    assert diary.told_on("anna", "age_years") is None
+    assert diary.mend_times() == 1
+    assert diary.told_on("anna", "age_years") == TODAY
 
 
 def test_a_clock_that_nobody_has_set_is_not_believed_though_plausible(diary: Diary, wall: Wall) -> None:

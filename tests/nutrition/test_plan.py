@@ -233,6 +233,98 @@ def test_a_meal_of_foods_holds_what_they_hold_and_shares_take_the_rest(
     assert total(meal.target for meal in plan.meals) == Macros(2000, 100, 250, 67)
 
 
+FIXED_AND_SHARES = (
+    TWO_MEALS
+    + """\
+people:
+  ben:
+    meals:
+      breakfast: {time: 07:30, target: {kcal: 455, protein: 25, carbohydrate: 55, fat: 15}}
+      lunch: {time: 12:30, target: {kcal: 900, protein: 50, carbohydrate: 100, fat: 33}}
+      dinner: {time: 19:00, share: 1}
+  dora:
+    meals:
+      porridge: {time: 08:00, foods: {oats_rolled_dry: 60, milk_whole: 200}}
+      lunch: {time: 13:00, target: {kcal: 900, protein: 50, carbohydrate: 100, fat: 33}}
+      tea: {time: 16:00, share: 20}
+      dinner: {time: 19:00, share: 80}
+"""
+)
+
+
+def test_where_fixed_meals_leave_too_little_they_become_smaller(
+    written: Written, foods: FoodDatabase
+) -> None:
+    household = HouseholdPlan.load(written(FIXED_AND_SHARES), food_of=foods.by_id)
+    computed = Macros(1330, 83, 167, 37)
+    breakfast, lunch, dinner = household.plan_of("ben", computed).meals
+    assert total(meal.target for meal in (breakfast, lunch, dinner)) == computed
+    assert 200 <= dinner.target.energy_kcal <= 220
+    assert breakfast.target.energy_kcal / lunch.target.energy_kcal == pytest.approx(455 / 900, abs=0.02)
+    porridge, _, tea, dinner = household.plan_of("dora", computed).meals
+    assert porridge.foods == ()
+    assert dinner.target.energy_kcal >= 200
+    assert tea.target.energy_kcal == pytest.approx(dinner.target.energy_kcal / 4, abs=10)
+
+
+def test_where_fixed_meals_hold_too_much_of_something_all_follow_the_day(
+    written: Written, foods: FoodDatabase
+) -> None:
+    household = HouseholdPlan.load(written(FIXED_AND_SHARES), food_of=foods.by_id)
+    little_fat = Macros(2000, 150, 266, 37)
+    plan = household.plan_of("ben", little_fat)
+    assert plan.target == little_fat
+    assert [meal.target.energy_kcal for meal in plan.meals] == pytest.approx([455, 900, 645], abs=10)
+
+
+@pytest.mark.parametrize("kcal", range(1200, 2400, 30))
+def test_every_meal_of_a_computed_plan_is_a_meal(written: Written, foods: FoodDatabase, kcal: int) -> None:
+    household = HouseholdPlan.load(written(FIXED_AND_SHARES), food_of=foods.by_id)
+    fat = round(0.3 * kcal / 9)
+    computed = Macros(kcal, 80, (kcal - 320 - 9 * fat) // 4, fat)
+    for person in ("ben", "dora"):
+        plan = household.plan_of(person, computed)
+        assert plan.target == computed
+        assert plan.meals[-1].target.energy_kcal >= 200
+        assert all(meal.target.energy_kcal > 30 for meal in plan.meals)
+        assert all(min(meal.target.protein_g, meal.target.fat_g) >= 0 for meal in plan.meals)
+
+
+def test_no_meal_is_planned_above_the_limit_on_carbohydrate(household: HouseholdPlan) -> None:
+    for person in ("anna", "ben", "carla", "somebody"):
+        free, limited = household.plan_of(person, COMPUTED), household.plan_of(person, COMPUTED, 45)
+        assert max(meal.target.carbohydrate_g for meal in free.meals) > 45
+        assert max(meal.target.carbohydrate_g for meal in limited.meals) <= 45
+        for before, after in zip(free.meals, limited.meals, strict=True):
+            assert after.target.energy_kcal == before.target.energy_kcal
+            assert after.target.protein_g == before.target.protein_g
+            explained = before.target.energy_kcal - before.target.energy_of_grams_kcal
+            assert after.target.energy_kcal - after.target.energy_of_grams_kcal == explained
+    assert household.plan_of("ben", COMPUTED, 500) == household.plan_of("ben", COMPUTED)
+
+
+@pytest.mark.parametrize("other", ["bens", "Bén", "b en"])
+def test_people_of_similar_names_have_plans_of_their_own(household: HouseholdPlan, other: str) -> None:
+    assert household.plan_of(" BEN ", COMPUTED).meals[0].name == "breakfast"
+    assert household.plan_of(other, COMPUTED).meals[0].name == "lunch"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("BEN", "FILE, line 22: BEN has the name of 'ben'; a name must mean one person."),
+        ('"  "', "FILE, line 22:    has the name '  ', which nobody can say."),
+    ],
+)
+def test_names_that_mean_nobody_or_two_people_are_a_fault(
+    written: Written, foods: FoodDatabase, name: str, message: str
+) -> None:
+    path = written(PEOPLE.replace("  dora:", f"  {name}:"))
+    with pytest.raises(ConfigError) as caught:
+        HouseholdPlan.load(path, food_of=foods.by_id)
+    assert str(caught.value).replace(str(path), "FILE").splitlines() == [message]
+
+
 def test_the_shared_plan_may_have_shares_of_a_target_too(written: Written) -> None:
     text = """\
 target: {kcal: 2000, protein: 100, carbohydrate: 250, fat: 67}

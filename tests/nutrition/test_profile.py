@@ -55,11 +55,11 @@ def test_changes_go_to_the_diary_and_come_back() -> None:
             "diet": "vegan",
             "exercise_credit": 1,
             "quiet_numbers": True,
-        },
-        TODAY,
+        }
     )
     stored = json.loads(json.dumps(changes))
     assert stored["allergens"] == ["peanut", "soy"]
+    assert stored.keys() == changes.keys()
     assert profile_of(stored, TODAY) == Profile(
         age_years=34,
         sex=Sex.FEMALE,
@@ -80,8 +80,13 @@ def test_changes_go_to_the_diary_and_come_back() -> None:
     ("day", "age"), [(TODAY, 17), (date(2027, 11, 20), 17), (date(2027, 11, 21), 18), (date(2030, 1, 1), 20)]
 )
 def test_an_age_grows_with_the_years_and_never_too_early(day: date, age: int) -> None:
-    stored = checked_changes({"age_years": 17}, TODAY)
-    assert profile_of(stored, day).age_years == age
+    stored = checked_changes({"age_years": 17})
+    assert profile_of(stored, day, age_told_on=TODAY).age_years == age
+
+
+def test_an_age_told_nobody_knows_when_does_not_grow() -> None:
+    assert profile_of({"age_years": 15}, date(2036, 1, 1)).age_years == 15
+    assert profile_of({}, TODAY, age_told_on=date(2020, 1, 1)).age_years is None
 
 
 def test_the_latest_weighing_wins() -> None:
@@ -89,7 +94,7 @@ def test_the_latest_weighing_wins() -> None:
 
 
 def test_a_field_is_taken_back_by_none() -> None:
-    assert checked_changes({"diet": None}, TODAY) == {"diet": None}
+    assert checked_changes({"diet": None}) == {"diet": None}
 
 
 def test_what_a_newer_profile_has_is_left_alone() -> None:
@@ -113,13 +118,13 @@ def test_what_a_newer_profile_has_is_left_alone() -> None:
 )
 def test_a_value_that_cannot_be_right_is_told(changes: dict[str, object], field: str, message: str) -> None:
     with pytest.raises(ProfileError) as caught:
-        checked_changes(changes, TODAY)
+        checked_changes(changes)
     assert (caught.value.field, str(caught.value)) == (field, message)
 
 
 def test_an_unknown_field_is_told() -> None:
     with pytest.raises(ProfileError, match="A profile has no shoe size; it has age_years, sex"):
-        checked_changes({"shoe_size": 42}, TODAY)
+        checked_changes({"shoe_size": 42})
 
 
 def test_a_minor_is_known_by_age() -> None:

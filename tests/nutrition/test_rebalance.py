@@ -173,7 +173,7 @@ def test_a_meal_planned_above_the_limit_is_left_there() -> None:
 def test_a_change_of_one_meal_is_taken_whole_or_as_far_as_the_bounds_go(
     planned: Macros, change: Macros
 ) -> None:
-    after = changed_within_bounds(planned, planned, change)
+    after = changed_within_bounds(MealTarget(planned, planned), change)
     assert is_within_bounds(planned, after)
     if is_within_bounds(planned, planned + change):
         assert after == planned + change

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.nutrition.avoided import may_eat
 from device.nutrition.foods import FoodDatabase
 from device.nutrition.leastsquares import bounded_least_squares
 from device.nutrition.macros import Macros
@@ -19,7 +20,6 @@ from device.nutrition.substitute import (
     Refusal,
     Swap,
     macros_of,
-    may_eat,
     role_of,
     substitute,
     swap_for,
@@ -37,6 +37,8 @@ class Stuff:
     usual_grams: float = 120
     free_of: frozenset[str] = frozenset()
     diets: frozenset[str] = frozenset()
+    contains: frozenset[str] = frozenset()
+    alcohol_g: float | None = None
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -119,6 +121,28 @@ def test_what_is_not_known_to_be_safe_is_left_out_before_anything_is_reckoned() 
 def test_a_diet_is_kept() -> None:
     assert offered(Profile(diet="vegan")) == ["tofu_firm"]
     assert offered(Profile(diet="pescatarian")) == ["prawns", "tofu_firm"]
+
+
+def test_no_swap_brings_a_meal_above_the_limit_on_carbohydrate() -> None:
+    meal, potatoes = DINNER[:3], Stuff("potato", "grain", Macros(90, 2.4, 20, 0.1), usual_grams=180)
+    before = macros_of(meal).carbohydrate_g
+    (swap,) = swap_for(meal, 1, potatoes, ANYBODY).offers
+    after = macros_of(swap.ingredients).carbohydrate_g
+    for cap in (int(after), int(after) + 1):
+        profile = Profile(carbohydrate_cap_meal_g=cap)
+        is_offered = after <= max(cap, before)
+        assert bool(swap_for(meal, 1, potatoes, profile).offers) == is_offered
+        assert bool(substitute(meal, 1, (potatoes,), profile).offers) == is_offered
+
+
+def test_a_swap_above_the_limit_on_carbohydrate_is_refused_with_the_reason() -> None:
+    meal = (Ingredient(CHICKEN, 150), Ingredient(BROCCOLI, 100))
+    profile = Profile(carbohydrate_cap_meal_g=15)
+    for outcome in (swap_for(meal, 0, LENTILS, profile), substitute(meal, 0, (LENTILS,), profile)):
+        assert outcome.offers == ()
+        assert outcome.refusal is Refusal.TOO_MUCH_CARBOHYDRATE
+        assert outcome.nearest is None
+    assert substitute(meal, 0, ALL, profile).offers
 
 
 @pytest.mark.parametrize("excluded", ["turkey", "Turkey", "turkey_breast", "turkey breast"])

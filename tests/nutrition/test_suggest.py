@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from device.nutrition.avoided import may_eat
 from device.nutrition.foods import FoodDatabase
 from device.nutrition.helping import Helping, said, said_quietly
 from device.nutrition.macros import NOTHING, Macros, total
 from device.nutrition.plan import Plan, PlannedFood
 from device.nutrition.plates import NAMED, MealKind, meal_kind
 from device.nutrition.profile import Condition, Profile
-from device.nutrition.substitute import is_unprepared, may_eat
+from device.nutrition.substitute import is_unprepared
 from device.nutrition.suggest import Suggestion, suggest
 
 BREAKFAST = Macros(455, 25, 55, 15)

@@ -23,13 +23,17 @@ from device.nutrition.events import (
     Nutrients,
     ProfileChanged,
     WaterDrunk,
+    WeightTaken,
 )
 from device.nutrition.macros import Macros
 from device.nutrition.plan import HouseholdPlan, Plan, PlannedMeal
+from device.nutrition.profile import ActivityLevel, Goal, Profile, Sex, checked_changes
+from device.nutrition.targets import targets_for
 from device.tools import Kitchen
 from device.tools.daystatus import day_summary
 from device.tools.kitchen import Ways
 from device.tools.people import NOBODY_NAMED, People, Person
+from device.tools.today import day_of
 from tests.tools.calls import agreed, answer_of
 from tests.tools.conftest import Clock, KitchenMaker
 
@@ -58,6 +62,10 @@ def ate(meal: str | None, kcal: float | None = None, food: str = "stew") -> Food
 
 def morning(kitchen: Kitchen) -> None:
     log(kitchen, ate("breakfast"), ate("morning snack"))
+
+
+def changed(kitchen: Kitchen, *, days_ago: int = 0, **changes: object) -> None:
+    log(kitchen, ProfileChanged(checked_changes(changes)), days_ago=days_ago)
 
 
 # ------------------------------------------------------------------------------------- today
@@ -115,6 +123,17 @@ def test_at_the_start_of_a_day_all_of_it_is_left(kitchen: Kitchen, clock: Clock)
 def test_a_day_on_which_nothing_was_logged(kitchen: Kitchen) -> None:
     said = answer_of(kitchen, "day_status")["said"]
     assert said == "Nothing is down yet. To come: afternoon snack 183 and dinner 685 calories."
+
+
+def test_a_day_that_comes_out_is_full(kitchen: Kitchen) -> None:
+    log(kitchen, *map(ate, PLANNED))
+    said = answer_of(kitchen, "day_status")["said"]
+    assert said == "You have had 2,089 calories; today's plan is full."
+
+
+def test_one_is_one(kitchen: Kitchen) -> None:
+    log(kitchen, *(ate(meal, 684 if meal == "dinner" else None) for meal in PLANNED))
+    assert answer_of(kitchen, "day_status")["said"] == "You have had 2,088 calories; 1 is left."
 
 
 def test_a_little_more_than_planned_is_fine(kitchen: Kitchen) -> None:
@@ -214,6 +233,71 @@ def test_an_earlier_day_without_a_word(kitchen: Kitchen) -> None:
     assert answer_of(kitchen, "day_status", days_ago=1)["said"] == "Nothing is down for yesterday."
 
 
+BODY: dict[str, Any] = {
+    "age_years": 40,
+    "sex": "male",
+    "height_cm": 178,
+    "weight_kg": 80,
+    "activity": "light",
+    "goal": "maintain",
+    "conditions": [],
+}
+
+
+def target_kcal(kitchen: Kitchen, days_ago: int = 0) -> int:
+    return int(answer_of(kitchen, "day_status", days_ago=days_ago)["day"]["target"]["kcal"])
+
+
+def test_a_day_before_is_judged_by_what_was_known_then(kitchen: Kitchen) -> None:
+    changed(kitchen, days_ago=5, **BODY)
+    changed(kitchen, days_ago=2, goal="lose")
+    log(kitchen, WeightTaken(90), days_ago=3)
+    log(kitchen, WeightTaken(70))
+    shared = round(kitchen.plan.shared.target.energy_kcal)
+    told = Profile(40, Sex.MALE, 178, 80, None, ActivityLevel.LIGHT, Goal.MAINTAIN, conditions=frozenset())
+    heavier, losing = replace(told, weight_kg=90.0), replace(told, weight_kg=90.0, goal=Goal.LOSE)
+    lighter = replace(losing, weight_kg=70.0)
+    expected = [lighter, losing, losing, heavier, told, told]
+    targets = [round(targets_for(profile).macros.energy_kcal) for profile in expected]
+    assert [target_kcal(kitchen, days_ago) for days_ago in range(7)] == [*targets, shared]
+    assert len(set(targets)) == 4
+
+
+def test_an_age_on_a_day_before_is_that_of_then(kitchen: Kitchen, clock: Clock) -> None:
+    changed(kitchen, **{**BODY, "age_years": 17, "goal": "lose"})
+    minor = target_kcal(kitchen)
+    clock.go(days=370)
+    assert target_kcal(kitchen) < minor
+    assert target_kcal(kitchen, days_ago=14) == minor
+
+
+def test_numbers_that_are_quiet_now_are_quiet_of_days_before(kitchen: Kitchen) -> None:
+    log(kitchen, ate("lunch"), days_ago=1)
+    changed(kitchen, quiet_numbers=True)
+    assert not re.search(r"kcal|_g\b|calor", repr(answer_of(kitchen, "day_status", days_ago=1)))
+
+
+def test_a_plan_of_today_makes_no_day_before_too_little(kitchen: Kitchen) -> None:
+    """Who ate as planned for days and then wants to gain weight is not asked how eating is going."""
+    for days_ago in (1, 2, 3):
+        log(kitchen, *map(ate, PLANNED), days_ago=days_ago)
+    large = {"height_cm": 195, "weight_kg": 105, "activity": "very_active", "goal": "gain"}
+    changed(kitchen, **{**BODY, **large})
+    answer = answer_of(kitchen, "day_status")
+    assert 0.6 * answer["day"]["target"]["kcal"] > 2089
+    assert "care" not in answer
+
+
+def test_a_lower_plan_of_today_excuses_no_day_before(kitchen: Kitchen) -> None:
+    for days_ago in (1, 2, 3):
+        log(kitchen, *(ate(meal, 240) for meal in PLANNED), days_ago=days_ago)
+    assert "care" in answer_of(kitchen, "day_status")
+    changed(kitchen, **{**BODY, "height_cm": 150, "weight_kg": 45, "activity": "sitting"})
+    kitchen.asked_after.clear()
+    assert 0.6 * day_of(kitchen).plan.target.energy_kcal < 1200
+    assert "care" in answer_of(kitchen, "day_status")
+
+
 @pytest.mark.parametrize("days_ago", [-1, 15, "yesterday", 0.5])
 def test_days_that_cannot_be_asked_for(kitchen: Kitchen, days_ago: object) -> None:
     assert answer_of(kitchen, "day_status", days_ago=days_ago)["code"] == "WRONG_ARGUMENTS"
@@ -262,7 +346,7 @@ def test_quiet_days_of_all_kinds(make_kitchen: KitchenMaker, clock: Clock) -> No
     assert said == [
         "No meal is down yet; afternoon snack and dinner are still to come.",
         "No meal is down yet; afternoon snack and dinner are still to come. Lunch was missed.",
-        "No meal is down yet; no meal is still to come. Lunch was missed.",
+        "No meal is down for today. Lunch was missed.",
         "Breakfast, morning snack, afternoon snack and dinner are down; no meal is still to come. "
         "Lunch was missed.",
         "Yesterday some food is down. "

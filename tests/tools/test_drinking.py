@@ -64,6 +64,19 @@ def test_it_tells_the_water_of_the_day(kitchen: Kitchen) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "unit", "said"),
+    [
+        (0.001, "l", "A millilitre of water noted. That makes a millilitre today."),
+        (0.05, "l", "50 millilitres of water noted. That makes 50 millilitres today."),
+        (0.1, "glass", "25 millilitres of water noted. That makes 25 millilitres today."),
+        (0.2, "l", "0.2 litres of water noted. That makes about a glass today."),
+    ],
+)
+def test_a_sip_is_something(kitchen: Kitchen, quantity: float, unit: str, said: str) -> None:
+    assert answer_of(kitchen, "log_water", quantity=quantity, unit=unit)["said"] == said
+
+
 def test_water_is_no_food_and_another_day_is_another(kitchen: Kitchen, clock: Clock) -> None:
     answer = answer_of(kitchen, "log_water")
     assert answer["day"]["eaten"]["kcal"] == 0

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from device.events import ToolCall
 from device.nutrition.dayplan import DayState, MealStatus
-from device.nutrition.events import FoodEaten, MealMissed, ProfileChanged
+from device.nutrition.events import FoodEaten, FoodItem, MealMissed, Nutrients, ProfileChanged
 from device.nutrition.macros import Macros
 from device.nutrition.plan import HouseholdPlan, Plan, PlannedMeal
 from device.nutrition.profile import checked_changes
 from device.tools import ALL_TOOLS, Kitchen, Registry
 from device.tools.kitchen import Ways
-from device.tools.today import day_of
+from device.tools.today import day_of, moment_at
 from tests.tools.calls import agreed, answer_of, checked
 from tests.tools.conftest import SATURDAY, Clock, KitchenMaker
 
@@ -267,6 +267,36 @@ def test_consent_is_to_that_amount_of_that_person(make_kitchen: KitchenMaker) ->
     assert answer_of(kitchen, "log_food", **arguments, confirm=token)["ok"]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kcal": 900, "protein_g": 0, "carbohydrate_g": 0, "fat_g": 100},
+        {"kcal": 700, "protein_g": 5, "carbohydrate_g": 22, "fat_g": 66},
+    ],
+)
+def test_consent_is_to_what_it_was_estimated_to_hold(kitchen: Kitchen, other: dict[str, float]) -> None:
+    estimate = {"kcal": 700, "protein_g": 5, "carbohydrate_g": 20, "fat_g": 66}
+    item = {"food": "zxqv", "quantity": 300, "unit": "g", "per_100g": estimate}
+    token = answer_of(kitchen, "log_food", items=[item])["retry"]["set"]["confirm"]
+    answer = answer_of(kitchen, "log_food", items=[{**item, "per_100g": other}], confirm=token)
+    assert answer["code"] == "IMPLAUSIBLE_AMOUNT"
+    assert answer["retry"]["set"]["confirm"] != token
+    assert answer_of(kitchen, "log_food", items=[item], confirm=token)["ok"]
+
+
+def test_where_numbers_are_quiet_a_wrong_estimate_is_told_without_any(make_kitchen: KitchenMaker) -> None:
+    kitchen = make_kitchen(ways=Ways(quiet_numbers=True))
+    estimate = {"kcal": 500, "protein_g": 1, "carbohydrate_g": 10, "fat_g": 2}
+    answer = answer_of(kitchen, "log_food", items=[{"food": "zxqv", "per_100g": estimate}])
+    assert (answer["code"], answer["field"]) == ("IMPLAUSIBLE_ESTIMATE", "items[0].per_100g.kcal")
+    assert answer["message"] == "No food holds that. Correct the estimate and call again."
+
+
+def test_one_calorie_is_one(kitchen: Kitchen) -> None:
+    said = answer_of(kitchen, "log_food", items=[{"food": "apple", "quantity": 2, "unit": "g"}])["said"]
+    assert said.startswith("Two grams of apple noted between meals, about 1 calorie.")
+
+
 def test_of_very_many_foods_some_are_counted(kitchen: Kitchen) -> None:
     items = [{"food": "roast chicken thigh with skin", "quantity": 20 + n, "unit": "g"} for n in range(12)]
     for tool in ("log_food", "unplanned_food"):
@@ -414,6 +444,48 @@ def test_what_was_left_over_is_used_up_first(kitchen: Kitchen) -> None:
     assert (answer["meals"], answer["left_over_kcal"]) == ([], 600 - 269)
 
 
+GROWN: dict[str, Any] = {"age_years": 30, "sex": "female", "height_cm": 168, "weight_kg": 60}
+KEEPING = [
+    {"conditions": ["eating_disorder"]},
+    {"conditions": ["pregnant"]},
+    {"conditions": ["breast_feeding"]},
+    {"age_years": 12, "height_cm": 150, "weight_kg": 40},
+]
+
+
+def changed(kitchen: Kitchen, **changes: object) -> None:
+    kitchen.diary.log("profile", "home", (ProfileChanged(checked_changes(changes)),))
+
+
+@pytest.mark.parametrize("changes", KEEPING)
+@pytest.mark.parametrize(
+    ("hour", "ending"),
+    [(13, "The meals to come stay as they are."), (22, "No meal is left to change today, and that is fine.")],
+)
+def test_for_some_no_meal_becomes_smaller(
+    kitchen: Kitchen, clock: Clock, changes: dict[str, object], hour: int, ending: str
+) -> None:
+    changed(kitchen, **{**GROWN, **changes})
+    clock.show(hour)
+    before = [meal.target for meal in state_of(kitchen).meals]
+    answer = answer_of(kitchen, "unplanned_food", items=[{**PIZZA, "quantity": 6}])
+    assert answer["said"].endswith(ending)
+    assert answer["meals"] == []
+    assert [meal.target for meal in state_of(kitchen).meals] == before
+    assert adds_up(kitchen, answer["day"])
+
+
+def test_where_eating_looks_hard_no_meal_becomes_smaller(kitchen: Kitchen) -> None:
+    for days_ago in (1, 2, 3):
+        for meal in state_of(kitchen).plan.meals:
+            food = FoodEaten((FoodItem("soup", Nutrients(150)),), meal.name)
+            kitchen.diary.log(f"{meal.name} {days_ago}", "home", (food,), moment_at(kitchen, days_ago))
+    before = [meal.target for meal in state_of(kitchen).meals]
+    answer = answer_of(kitchen, "unplanned_food", items=[DOUGHNUT])
+    assert answer["said"] == "A glazed doughnut noted. The meals to come stay as they are."
+    assert [meal.target for meal in state_of(kitchen).meals] == before
+
+
 def test_no_meal_is_ever_taken_away(kitchen: Kitchen, clock: Clock) -> None:
     clock.show(6)
     planned = {meal.planned.name: meal.planned.target.energy_kcal for meal in state_of(kitchen).meals}
@@ -501,7 +573,7 @@ def test_quiet_numbers_stay_unsaid(
 
 
 def test_a_quiet_person_hears_words(kitchen: Kitchen) -> None:
-    kitchen.diary.log("quiet", "home", (ProfileChanged(checked_changes({"quiet_numbers": True}, TODAY)),))
+    kitchen.diary.log("quiet", "home", (ProfileChanged(checked_changes({"quiet_numbers": True})),))
     assert answer_of(kitchen, "unplanned_food", items=[DOUGHNUT])["said"] == (
         "A glazed doughnut noted. Dinner becomes a little smaller."
     )

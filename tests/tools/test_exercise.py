@@ -17,7 +17,7 @@ from device.nutrition.events import ActivityDone, ProfileChanged, WeightTaken
 from device.nutrition.profile import checked_changes
 from device.tools import ALL_TOOLS, Kitchen, Registry
 from device.tools.kitchen import Ways
-from device.tools.today import day_of
+from device.tools.today import day_of, moment_at
 from tests.tools.calls import answer_of, checked
 from tests.tools.conftest import SATURDAY, Clock, KitchenMaker
 
@@ -38,7 +38,7 @@ def done_on(kitchen: Kitchen, days_ago: int = 0, person: str = "home") -> list[A
 
 
 def changed(kitchen: Kitchen, **changes: object) -> None:
-    kitchen.diary.log("profile", "home", (ProfileChanged(checked_changes(changes, TODAY)),))
+    kitchen.diary.log("profile", "home", (ProfileChanged(checked_changes(changes)),))
 
 
 def test_a_run_adds_a_part_of_it_to_the_day(weighed: Kitchen) -> None:
@@ -68,6 +68,34 @@ def test_yesterdays_swim_is_added_to_yesterday(weighed: Kitchen) -> None:
     assert done_on(weighed) == []
     assert len(done_on(weighed, 1)) == 1
     assert day_of(weighed).state.credit.energy_kcal == 0
+
+
+def test_the_day_gets_back_no_more_however_it_was_undone_and_done_again(weighed: Kitchen) -> None:
+    run = answer_of(weighed, "log_activity", activity="run", minutes=180)
+    answer_of(weighed, "undo")
+    answer_of(weighed, "log_activity", activity="easy cycling", minutes=300)
+    answer_of(weighed, "undo", undo_id=run["undo_id"], again=True)
+    assert day_of(weighed).state.credit.energy_kcal == 600
+
+
+def test_a_weight_told_today_serves_for_yesterday_where_none_was_known_then(weighed: Kitchen) -> None:
+    answer_of(weighed, "log_activity", activity="swim", minutes=30, days_ago=1)
+    assert done_on(weighed, 1)[0].weight_kg == 70
+
+
+def test_a_weight_of_then_counts_for_a_day_before(weighed: Kitchen) -> None:
+    weighed.diary.log("before", "home", (WeightTaken(90),), moment_at(weighed, days_ago=3))
+    weighed.diary.log("again", "home", (WeightTaken(60),))
+    for days_ago, kg in ((0, 60), (1, 90), (3, 90)):
+        answer_of(weighed, "log_activity", activity="swim", minutes=30, days_ago=days_ago)
+        assert done_on(weighed, days_ago)[0].weight_kg == kg
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0.4, "Yoga noted, under a minute."), (1, "Yoga noted, a minute.")]
+)
+def test_a_moment_is_not_called_no_minutes(weighed: Kitchen, minutes: float, said: str) -> None:
+    assert answer_of(weighed, "log_activity", activity="yoga", minutes=minutes)["said"] == said
 
 
 def test_before_the_day_begins_it_is_still_the_day_before(weighed: Kitchen, clock: Clock) -> None:
@@ -200,7 +228,7 @@ def test_whatever_was_done_it_can_be_said(
     activity = data.draw(st.sampled_from([each.id for each in weighed.activities.all]))
     answer = answer_of(weighed, "log_activity", activity=activity, minutes=minutes, days_ago=days_ago)
     assert answer["ok"]
-    assert "calories beyond rest" in answer["said"]
+    assert ("calories beyond rest" in answer["said"]) is (answer["net_kcal"] > 0)
     answer_of(weighed, "undo")
 
 

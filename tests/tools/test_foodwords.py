@@ -8,7 +8,7 @@ import pytest
 
 from device.nutrition.events import FoodItem, Nutrients
 from device.nutrition.foods import FoodDatabase
-from device.tools.foodwords import counted, fitting, item_said, sentence, wordings_of
+from device.tools.foodwords import counted, fitting, item_said, minutes_said, sentence, wordings_of
 
 
 def item(name: str, quantity: float | None, unit: str | None = None) -> FoodItem:
@@ -85,3 +85,19 @@ def test_a_sentence_begins_with_a_capital_and_keeps_the_others() -> None:
 def test_a_number_too_long_to_be_said_is_rounded() -> None:
     assert counted(2.718281828, "tbsp") == "2.72 tablespoons"
     assert counted(100_000, "g") == "100000 grams"
+    assert counted(12.004, "slice") == "twelve slices"
+    assert counted(0.004, "kg") == "0.004 kilograms"
+
+
+def test_what_is_nearly_one_is_one() -> None:
+    assert item_said(item("apple", 1.001)) == "an apple"
+    assert item_said(item("apple", 0.999)) == "an apple"
+    assert item_said(item("apple", 1.01)) == "1.01 apples"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(0.4, "under a minute"), (0.6, "a minute"), (1.4, "a minute"), (2, "two minutes"), (40, "40 minutes")],
+)
+def test_a_time_is_said_in_minutes(minutes: float, said: str) -> None:
+    assert minutes_said(minutes) == said

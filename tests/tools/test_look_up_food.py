@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from device.nutrition.diaryfile import DiaryFile
+from device.nutrition.events import FoodEaten, FoodItem, Nutrients, ProfileChanged
+from device.nutrition.profile import checked_changes
 from device.tools import Kitchen
+from device.tools.kitchen import Ways
+from device.tools.people import NOBODY_NAMED
+from device.tools.today import moment_at
 from tests.tools.calls import answer_of
+from tests.tools.conftest import KitchenMaker
 
 
 def test_it_answers_for_the_amount(kitchen: Kitchen) -> None:
@@ -62,9 +73,17 @@ def test_alcohol_is_told_apart(kitchen: Kitchen) -> None:
     assert said.endswith("0 of fat, 14 of alcohol.")
 
 
-def test_one_gram_is_one_gram(kitchen: Kitchen) -> None:
+def test_one_gram_is_one_gram_and_one_calorie_one(kitchen: Kitchen) -> None:
     said = answer_of(kitchen, "look_up_food", food="banana")["said"]
     assert "1 gram of protein" in said
+    said = answer_of(kitchen, "look_up_food", food="apple", quantity=2, unit="g")["said"]
+    assert "about 1 calorie, 0 grams of protein" in said
+
+
+def test_of_a_dish_without_a_piece_the_question_can_be_said(kitchen: Kitchen) -> None:
+    answer = answer_of(kitchen, "look_up_food", food="shepherd's pie", quantity=1)
+    assert answer["code"] == "UNKNOWN_UNIT"
+    assert answer["message"] == "What a piece of shepherd's pie weighs is not known."
 
 
 def test_the_words_spoken_help_where_the_english_name_does_not(kitchen: Kitchen) -> None:
@@ -162,6 +181,79 @@ def test_every_food_can_be_spoken_of(kitchen: Kitchen) -> None:
         answer = answer_of(kitchen, "look_up_food", food=food.id)
         assert answer["ok"], food.id
         assert food.name in answer["said"]
+
+
+# ------------------------------------------------------------------------------- quiet
+
+NUMBERS = re.compile(r"kcal|calor|protein|carbohydrate|fat_g", re.IGNORECASE)
+
+
+def changed(kitchen: Kitchen, person: str, **changes: object) -> None:
+    kitchen.diary.log(f"profile of {person}", person, (ProfileChanged(checked_changes(changes)),))
+
+
+def is_quiet(answer: dict[str, Any]) -> bool:
+    """Whether there is no number of a nutrient in it, apart from the word to say none."""
+    return not NUMBERS.search(json.dumps({**answer, "speak": ""}))
+
+
+def test_a_quiet_household_hears_no_numbers(make_kitchen: KitchenMaker) -> None:
+    kitchen = make_kitchen(ways=Ways(quiet_numbers=True))
+    answer = answer_of(kitchen, "look_up_food", food="salmon", quantity=150, unit="g")
+    assert answer == {
+        "ok": True,
+        "said": "I know cooked salmon, and leave the numbers out.",
+        "food": {"food_id": "salmon_cooked", "name": "cooked salmon", "source": "FDC 175168"},
+        "grams": 150,
+        "amount_assumed": False,
+        "speak": "Say no calories or grams of nutrients.",
+    }
+
+
+@pytest.mark.parametrize("food", ["apple", "chips", "lemon water"])
+@pytest.mark.parametrize("why", ["profile", "eats little"])
+def test_who_lives_alone_and_wants_no_numbers_hears_none(kitchen: Kitchen, food: str, why: str) -> None:
+    if why == "profile":
+        changed(kitchen, NOBODY_NAMED, quiet_numbers=True)
+    else:
+        eat_little(kitchen, NOBODY_NAMED)
+    answer = answer_of(kitchen, "look_up_food", food=food)
+    assert answer["ok"] is (food == "apple")
+    assert is_quiet(answer)
+
+
+def eat_little(kitchen: Kitchen, person: str) -> None:
+    meals = [meal.name for meal in kitchen.plan.shared.meals]
+    for days_ago in (1, 2, 3):
+        eaten = [FoodEaten((FoodItem("soup", Nutrients(150)),), meal) for meal in meals]
+        kitchen.diary.log(f"soup {days_ago}", person, eaten, moment_at(kitchen, days_ago))
+
+
+def test_of_several_each_hears_what_they_want_to(make_kitchen: KitchenMaker) -> None:
+    kitchen = make_kitchen("anna", "ben")
+    assert not is_quiet(answer_of(kitchen, "look_up_food", food="apple"))
+    changed(kitchen, "anna", conditions=["eating_disorder"], quiet_numbers=True)
+    asked = answer_of(kitchen, "look_up_food", food="apple")
+    assert (asked["code"], asked["people"]) == ("WHO", ["Anna", "Ben"])
+    assert is_quiet(answer_of(kitchen, "look_up_food", food="apple", person="Anna"))
+    assert not is_quiet(answer_of(kitchen, "look_up_food", food="apple", person="Ben"))
+    assert answer_of(kitchen, "look_up_food", food="apple", person="Peter")["code"] == "WHO"
+    changed(kitchen, "ben", quiet_numbers=True)
+    assert is_quiet(answer_of(kitchen, "look_up_food", food="apple"))
+
+
+def test_of_several_the_default_is_meant(make_kitchen: KitchenMaker) -> None:
+    kitchen = make_kitchen("anna", "ben", default="ben")
+    changed(kitchen, "anna", quiet_numbers=True)
+    assert not is_quiet(answer_of(kitchen, "look_up_food", food="apple"))
+
+
+def test_a_diary_that_cannot_be_read_is_no_reason_to_know_nothing_of_eggs(
+    make_kitchen: KitchenMaker, diary_file: DiaryFile
+) -> None:
+    diary_file.directory.write_text("a file where the directory should be")
+    assert not is_quiet(answer_of(make_kitchen(), "look_up_food", food="egg"))
+    assert is_quiet(answer_of(make_kitchen(ways=Ways(quiet_numbers=True)), "look_up_food", food="egg"))
 
 
 PIECES = ["a", "half", "two", "1/2", "dozen", "and", "cup", "of", "large", "g", "egg", "½", "9" * 50]

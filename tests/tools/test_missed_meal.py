@@ -111,6 +111,22 @@ def test_what_was_agreed_to_is_what_is_kept_even_where_proposals_vary(
     assert books_balance(kitchen)
 
 
+@pytest.mark.parametrize(
+    ("over", "rest"),
+    [
+        (16, "1,613 together; 16 even out what was eaten before, 5 stay open."),
+        (20, "1,613 together; 20 even out what was eaten before, 1 stays open."),
+    ],
+)
+def test_with_much_to_say_of_the_rest_the_question_is_short(
+    kitchen: Kitchen, clock: Clock, over: int, rest: str
+) -> None:
+    clock.show(9)
+    log(kitchen, eaten(455 + over, "breakfast"))
+    asked = answer_of(kitchen, "missed_meal", meal="morning snack")
+    assert asked["ask"] == f"Its 166 calories could move to 3 meals, then {rest} Shall I?"
+
+
 def test_a_no_is_a_call_that_moves_nothing(kitchen: Kitchen) -> None:
     asked = answer_of(kitchen, "missed_meal", meal="lunch")
     assert "move false" in asked["if_not"]
@@ -137,6 +153,41 @@ def test_a_consent_is_one_persons(make_kitchen: KitchenMaker) -> None:
     asked = answer_of(kitchen, "missed_meal", meal="lunch", person="anna")
     of_ben = answer_of(kitchen, "missed_meal", meal="lunch", person="ben", **asked["retry"]["set"])
     assert of_ben["code"] == "NOT_CONFIRMED"
+
+
+def carbohydrate(kitchen: Kitchen) -> list[float]:
+    return [meal.target.carbohydrate_g for meal in day_of(kitchen).state.meals]
+
+
+def test_whatever_is_undone_no_meal_is_raised_above_its_limit(kitchen: Kitchen, clock: Clock) -> None:
+    log(kitchen, ProfileChanged({"carbohydrate_cap_meal_g": 75}))
+    clock.show(11)
+    bread = [{"food": "white bread", "quantity": 120, "unit": "g"}]
+    undo_id = answer_of(kitchen, "unplanned_food", items=bread)["undo_id"]
+    clock.show(13)
+    agreed(kitchen, "missed_meal", meal="lunch")
+    answer_of(kitchen, "undo", undo_id=undo_id)
+    assert max(carbohydrate(kitchen)) <= 75
+    assert books_balance(kitchen)
+
+
+def test_a_limit_that_is_told_later_holds_for_what_has_moved(kitchen: Kitchen) -> None:
+    agreed(kitchen, "missed_meal", meal="lunch")
+    assert max(carbohydrate(kitchen)) > 80
+    log(kitchen, ProfileChanged({"carbohydrate_cap_meal_g": 80}))
+    assert max(carbohydrate(kitchen)) <= 80
+    assert books_balance(kitchen)
+
+
+def test_a_meal_that_was_eaten_after_all_gives_nothing_to_others(kitchen: Kitchen) -> None:
+    before = day_of(kitchen).state
+    agreed(kitchen, "missed_meal", meal="lunch")
+    answer_of(
+        kitchen, "log_food", meal="lunch", items=[{"food": "white bread", "quantity": 225, "unit": "g"}]
+    )
+    after = day_of(kitchen).state
+    assert [meal.target for meal in after.meals] == [meal.target for meal in before.meals]
+    assert books_balance(kitchen)
 
 
 # ------------------------------------------------------------------------------------- where nothing moves

@@ -39,6 +39,55 @@ def test_a_name_is_known_however_it_is_written(named: str) -> None:
     assert People([ANNA, BEN]).who(named) is ANNA
 
 
+@pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ("carlo", "carlos"),
+        ("Jen", "Jens"),
+        ("ellie", "elly"),
+        ("josé", "jose"),
+        ("o'neil", "oneil"),
+        ("anne marie", "annemarie"),
+        ("मीना", "मोना"),
+        ("\U0001f600", "\U0001f389"),
+        ("李雷", "李蕾"),
+    ],
+)
+def test_names_that_are_nearly_alike_are_of_two_people(one: str, another: str) -> None:
+    first, second = Person(one), Person(another)
+    people = People([first, second], default=another)
+    assert (people.who(one), people.who(another.upper())) == (first, second)
+    assert people.who(None) is second
+
+
+@pytest.mark.parametrize(
+    ("name", "heard"),
+    [
+        ("josé", "Jose"),
+        ("jose", "José"),
+        ("o'neil", "O\u2019Neil"),
+        ("o'neil", "ONeil"),
+        ("anne-marie", "Anne Marie"),
+        ("annemarie", "anne  marie"),
+        ("Bjørn", "bjorn"),
+        ("jose\u0301", "josé"),
+    ],
+)
+def test_an_accent_or_a_space_is_overheard_where_one_alone_can_be_meant(name: str, heard: str) -> None:
+    person = Person(name)
+    assert People([person, BEN]).who(heard) is person
+
+
+@pytest.mark.parametrize("heard", ["Jósé", "JOSË"])
+def test_where_two_can_be_meant_it_is_asked(heard: str) -> None:
+    assert refused(People([Person("josé"), Person("jose"), BEN]), heard)["heard"] == heard
+
+
+@pytest.mark.parametrize("heard", ["Carlos", "Ann", "मोना", "\U0001f600"])
+def test_another_name_is_another_person(heard: str) -> None:
+    refused(People([Person("carlo"), ANNA, Person("मीना"), Person("\U0001f389")]), heard)
+
+
 def test_of_several_the_default_is_meant_without_a_name() -> None:
     assert People([ANNA, BEN], default="Ben").who(None) is BEN
     assert People([ANNA, BEN], default="mum").who("") is ANNA

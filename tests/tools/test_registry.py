@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 
 from device.events import ToolCall, ToolOutcome
 from device.nutrition import diarydatabase
+from device.nutrition.diary import Diary
 from device.nutrition.events import WaterDrunk
 from device.tools import ALL_TOOLS, Kitchen, Registry, Request, Tool, tool
 from device.tools.payloads import Payload, ToolError, result
@@ -641,8 +643,57 @@ def test_a_day_ends_when_the_household_says_and_not_at_midnight(kitchen: Kitchen
     have(kitchen, "1")
     clock.go(minutes=10)
     assert have(kitchen, "1")["already_done"]
-    clock.show(4, 1)
+    clock.show(6, 1)
     assert "already_done" not in have(kitchen, "1")
+
+
+def test_a_call_made_again_just_after_the_end_of_a_day_is_the_same(kitchen: Kitchen, clock: Clock) -> None:
+    clock.show(3, 59)
+    first = have(kitchen, "1")
+    clock.go(minutes=2)
+    assert have(kitchen, "1") == {**first, "said": "That was noted before.", "already_done": True}
+    assert drunk(kitchen) == 1
+
+
+def test_a_call_made_again_once_the_clock_is_set_is_the_same(kitchen: Kitchen, clock: Clock) -> None:
+    today, since_boot_s = clock.at, clock.since_boot_s()
+    own_clock = replace(kitchen.diary.clock, since_boot_s=lambda: since_boot_s)
+    kitchen = replace(kitchen, diary=Diary(kitchen.diary.file, own_clock))
+    clock.at = today.replace(year=2023)
+    first = have(kitchen, "1")
+    clock.at = today
+    kitchen.diary.mend_times()
+    assert have(kitchen, "1")["undo_id"] == first["undo_id"]
+    assert drunk(kitchen) == 1
+
+
+def test_a_call_made_again_where_the_clock_is_lost_is_the_same(kitchen: Kitchen, clock: Clock) -> None:
+    """The power was cut: the clock shows the right day still, but nobody has set it."""
+    have(kitchen, "1")
+    doubted = replace(kitchen.diary.clock, is_set=lambda: False, boot="another boot")
+    assert have(replace(kitchen, diary=Diary(kitchen.diary.file, doubted)), "1")["already_done"]
+
+
+def test_an_undo_made_again_just_after_the_end_of_a_day_undoes_nothing_more(
+    kitchen: Kitchen, clock: Clock
+) -> None:
+    clock.show(3, 58)
+    for call_id in ("1", "2"):
+        have(kitchen, call_id)
+    for _ in range(2):
+        call = ToolCall("3", "undo", {})
+        assert asyncio.run(Registry(ALL_TOOLS, kitchen, timeout_s=5).run(call)).payload["ok"]
+        clock.go(minutes=2)
+    assert drunk(kitchen) == 1
+
+
+def test_a_timer_set_again_just_after_the_end_of_a_day_is_one_timer(kitchen: Kitchen, clock: Clock) -> None:
+    clock.show(3, 59)
+    for _ in range(2):
+        call = ToolCall("1", "timer", {"action": "set", "minutes": 10})
+        assert asyncio.run(Registry(ALL_TOOLS, kitchen, timeout_s=5).run(call)).payload["ok"]
+        clock.go(minutes=2)
+    assert len(kitchen.timers.running()) == 1
 
 
 def test_what_was_undone_is_not_logged_again_by_the_same_call(kitchen: Kitchen) -> None:

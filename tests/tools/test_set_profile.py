@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import date, time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,15 @@ from device.events import ToolCall
 from device.nutrition.days import DiaryClock
 from device.nutrition.diary import Diary
 from device.nutrition.diaryfile import DiaryFile
-from device.nutrition.foods import FoodDatabase
 from device.nutrition.plan import HouseholdPlan
 from device.nutrition.profile import QUESTIONS, Condition, Goal, Profile
 from device.nutrition.targets import Limit, targets_for
 from device.tools import ALL_TOOLS, Kitchen, Registry
 from device.tools.kitchen import Ways
 from device.tools.people import NOBODY_NAMED, Person
+from device.tools.profiles import Profiles
 from device.tools.profilewords import PROFILE_QUESTIONS
-from device.tools.today import profile_now
+from device.tools.today import day_of
 from tests.tools.calls import agreed, answer_of, checked
 from tests.tools.conftest import Clock, KitchenMaker
 
@@ -52,7 +54,7 @@ def saved(kitchen: Kitchen, **arguments: object) -> dict[str, Any]:
 
 
 def profile_of(kitchen: Kitchen, person: str | None = None) -> Profile:
-    return profile_now(kitchen, kitchen.people.who(person), kitchen.diary.clock.today())
+    return Profiles(kitchen, kitchen.people.who(person)).on(kitchen.diary.clock.today())
 
 
 def called(kitchen: Kitchen, call_id: str, **arguments: object) -> dict[str, Any]:
@@ -244,6 +246,11 @@ def test_one_allergy_more_is_one_more(kitchen: Kitchen) -> None:
     assert profile.conditions == frozenset({Condition.KIDNEY_DISEASE, Condition.PREGNANT})
 
 
+def test_a_group_of_foods_stays_the_word_that_was_said(kitchen: Kitchen) -> None:
+    saved(kitchen, excluded_foods=["legumes"])
+    assert profile_of(kitchen).excluded_foods == {"legumes"}
+
+
 def test_nuts_mean_both_kinds(kitchen: Kitchen) -> None:
     saved(kitchen, allergens=["nuts"])
     assert profile_of(kitchen).allergens == {"tree_nut", "peanut"}
@@ -304,6 +311,42 @@ def test_what_the_household_rules_out_nobody_can_talk_away(make_kitchen: Kitchen
         assert "configuration file" in answer["message"]
     assert profile_of(kitchen).allergens == {"peanut", "soy"}
     assert kitchen.diary.profile("anna") == {"allergens": ["soy"]}
+
+
+@pytest.mark.parametrize(
+    ("configured", "said", "kept"),
+    [("vegan", "pescatarian", "vegan"), ("pescatarian", "vegan", "vegan"), ("vegetarian", "vegan", "vegan")],
+)
+def test_of_two_diets_the_stricter_is_kept(
+    make_kitchen: KitchenMaker, configured: str, said: str, kept: str
+) -> None:
+    kitchen = make_kitchen(Person("anna", diet=configured))
+    answer = saved(kitchen, diet=said)
+    assert profile_of(kitchen).diet == kept
+    is_overruled = kept != said
+    assert ("configuration file" in answer["said"], "note" in answer) == (is_overruled, is_overruled)
+    assert kitchen.diary.profile("anna") == {"diet": said}
+
+
+def test_who_ends_their_diet_hears_that_the_configuration_has_one(make_kitchen: KitchenMaker) -> None:
+    kitchen = make_kitchen(Person("anna", diet="vegetarian", allergens=("egg",)))
+    saved(kitchen, diet="vegan", allergens=["egg"])
+    for word in ("diet", "egg"):
+        answer = saved(kitchen, no_longer=[word])
+        assert answer["said"] == "That is saved. What the configuration file says stays as it is."
+    assert profile_of(kitchen).diet == "vegetarian"
+    assert profile_of(kitchen).allergens == {"egg"}
+
+
+def test_what_the_configuration_says_too_is_kept_as_their_own(make_kitchen: KitchenMaker) -> None:
+    """Else it would be gone with a line of the file, though they said it."""
+    anna = Person("anna", allergens=("egg",), excluded_foods=("liver",), diet="vegan")
+    kitchen = make_kitchen(anna)
+    told_too: dict[str, Any] = {"allergens": ["eggs"], "excluded_foods": ["liver"], "diet": "vegan"}
+    assert saved(kitchen, **told_too)["said"] == "That is saved."
+    without = make_kitchen(Person("anna"))
+    assert profile_of(without) == profile_of(kitchen)
+    assert told(kitchen, **told_too)["said"] == "I have that already; nothing has changed."
 
 
 # ------------------------------------------------------------------------------- what is safe
@@ -523,41 +566,106 @@ def test_an_age_grows_by_itself(kitchen: Kitchen, clock: Clock) -> None:
     assert profile_of(kitchen).age_years == 41
 
 
+def test_an_age_that_was_told_to_a_clock_not_set_grows_from_the_true_day(
+    kitchen: Kitchen, clock: Clock
+) -> None:
+    started_s, true_time = clock.since_boot_s(), clock.at
+    clock.at = datetime(2022, 4, 1, 12, tzinfo=UTC)
+    with_boot = DiaryClock(clock, time(4), since_boot_s=lambda: started_s, boot="this boot")
+    unset = replace(kitchen, diary=Diary(kitchen.diary.file, with_boot))
+    saved(unset, **{**LOSING, "age_years": 15})
+    clock.at = true_time
+    assert unset.diary.mend_times() == 1
+    assert profile_of(unset).age_years == 15
+    assert day_of(unset).plan.target.energy_kcal == targets_for(profile_of(unset)).maintenance_kcal
+    clock.go(days=370)
+    assert profile_of(unset).age_years == 16
+
+
+def test_a_clock_that_is_set_back_makes_nobody_forget_an_allergy(kitchen: Kitchen, clock: Clock) -> None:
+    saved(kitchen, **ADULT, allergens=["peanut"])
+    clock.go(days=-400)
+    assert profile_of(kitchen).allergens == {"peanut"}
+    assert (profile_of(kitchen).age_years, profile_of(kitchen).weight_kg) == (40, 65)
+
+
 def test_after_midnight_it_is_still_the_day_before(kitchen: Kitchen, clock: Clock) -> None:
     clock.at = clock.at.replace(day=22, hour=1)
     saved(kitchen, **ADULT)
     assert kitchen.diary.profile_changes(NOBODY_NAMED)[0][0] == date(2026, 11, 21)
-    assert kitchen.diary.profile(NOBODY_NAMED)["age_told_on"] == "2026-11-21"
 
 
 def test_what_is_stored_is_what_was_said_and_never_varied(make_kitchen: KitchenMaker) -> None:
     kitchen = make_kitchen(ways=Ways(variation=0.03))
     answer = saved(kitchen, **LOSING)
     assert answer["targets"]["kcal"] == targets_for(profile_of(kitchen)).macros.energy_kcal
-    assert kitchen.diary.profile(NOBODY_NAMED) == {**LOSING, "age_told_on": "2026-11-21"}
+    assert kitchen.diary.profile(NOBODY_NAMED) == LOSING
 
 
-def test_a_target_of_the_plan_file_stays_and_is_said(
-    make_kitchen: KitchenMaker, foods: FoodDatabase, tmp_path: Path
-) -> None:
-    file = tmp_path / "plan.yaml"
-    file.write_text(
-        "meals:\n"
-        "  lunch: {time: 12:00, target: {kcal: 700, protein: 40, carbohydrate: 90, fat: 20}}\n"
-        "people:\n"
-        "  anna:\n"
-        "    target: {kcal: 1985, protein: 100, carbohydrate: 250, fat: 65}\n"
-        "    meals: {lunch: {time: 12:00, share: 1}}\n",
-        encoding="utf-8",
-    )
-    shared = make_kitchen("anna")
-    own_plan = HouseholdPlan.load(file, food_of=foods.by_id)
-    kitchen = Kitchen(
-        shared.foods, shared.activities, own_plan, shared.diary, shared.timers, shared.people, shared.ways
-    )
+@pytest.fixture
+def kitchen_with_target(make_kitchen: KitchenMaker, tmp_path: Path) -> Callable[..., Kitchen]:
+    """Makes kitchens whose plan.yaml gives anna a target for the day."""
+
+    def make(target: str, ways: Ways | None = None) -> Kitchen:
+        file = tmp_path / "plan.yaml"
+        file.write_text(
+            "meals:\n"
+            "  lunch: {time: 12:00, target: {kcal: 700, protein: 40, carbohydrate: 90, fat: 20}}\n"
+            "people:\n"
+            "  anna:\n"
+            f"    target: {target}\n"
+            "    meals: {lunch: {time: 12:00, share: 40}, dinner: {time: 19:00, share: 60}}\n",
+            encoding="utf-8",
+        )
+        return replace(make_kitchen("anna", ways=ways), plan=HouseholdPlan.load(file))
+
+    return make
+
+
+LITTLE = "{kcal: 1400, protein: 80, carbohydrate: 180, fat: 40}"
+PLENTY = "{kcal: 2500, protein: 125, carbohydrate: 315, fat: 82}"
+
+
+def test_a_target_of_the_plan_file_stays_and_is_said(kitchen_with_target: Callable[..., Kitchen]) -> None:
+    kitchen = kitchen_with_target("{kcal: 1985, protein: 100, carbohydrate: 250, fat: 65}")
     answer = saved(kitchen, **ADULT)
     assert answer["said"] == "That is saved. Your day keeps to the 1,985 calories that its plan gives it."
     assert answer["day"]["target"]["kcal"] == 1985
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    [
+        ({"age_years": 15}, Limit.MINOR),
+        ({"conditions": ["pregnant"]}, Limit.PREGNANCY),
+        ({"conditions": ["eating_disorder"], "quiet_numbers": False}, Limit.EATING_DISORDER),
+        ({"conditions": ["glucose_medicine"]}, Limit.GLUCOSE_MEDICINE),
+        ({"weight_kg": 50, "goal": "lose", "conditions": []}, Limit.LOW_WEIGHT),
+    ],
+)
+def test_a_file_gives_nobody_a_deficit_who_is_in_a_doctors_hands(
+    kitchen_with_target: Callable[..., Kitchen], changes: dict[str, object], limit: Limit
+) -> None:
+    kitchen = kitchen_with_target(LITTLE)
+    answer = saved(kitchen, **{**ADULT, **changes})
+    targets = targets_for(profile_of(kitchen))
+    assert answer["day"]["target"]["kcal"] == targets.maintenance_kcal > 1400
+    assert limit.value in answer["said"]
+    assert answer["needs_referral"]
+    meals = [round(meal.target.energy_kcal) for meal in day_of(kitchen).state.meals]
+    assert meals[0] == pytest.approx(0.4 * sum(meals), abs=3)
+    assert sum(meals) == targets.maintenance_kcal
+
+
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_beside_the_target_of_a_file_the_doctor_is_named(
+    kitchen_with_target: Callable[..., Kitchen], is_quiet: bool
+) -> None:
+    kitchen = kitchen_with_target(PLENTY, Ways(quiet_numbers=is_quiet))
+    answer = saved(kitchen, **ADULT, conditions=["pregnant"])
+    assert answer["said"].endswith(Limit.PREGNANCY.value)
+    assert ("2,500 calories" in answer["said"]) is not is_quiet
+    assert day_of(kitchen).plan.target.energy_kcal == 2500
 
 
 # ------------------------------------------------------------------------------- whatever is told

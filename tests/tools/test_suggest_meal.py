@@ -162,6 +162,11 @@ def test_where_less_is_left_of_the_day_the_meal_is_smaller(kitchen: Kitchen) -> 
     assert answer_of(kitchen, "suggest_meal", meal="afternoon snack")["target"]["kcal"] == 183
 
 
+def test_for_some_a_meal_stays_as_it_was_planned(kitchen: Kitchen) -> None:
+    log(kitchen, ProfileChanged({"conditions": ["eating_disorder"]}), ate(None, 3000))
+    assert answer_of(kitchen, "suggest_meal", meal="dinner")["target"]["kcal"] == 685
+
+
 def test_a_meal_stays_a_meal_where_nothing_is_left(kitchen: Kitchen) -> None:
     log(kitchen, ate(None, 4000))
     answer = answer_of(kitchen, "suggest_meal", meal="dinner")
@@ -198,6 +203,13 @@ def test_a_limit_on_carbohydrate_is_kept(kitchen: Kitchen) -> None:
     log(kitchen, ProfileChanged({"carbohydrate_cap_meal_g": 40}))
     answer = answer_of(kitchen, "suggest_meal", meal="dinner")
     assert all(each["macros"]["carbohydrate_g"] <= 40 for each in answer["suggestions"])
+
+
+def test_the_target_of_a_meal_keeps_to_a_limit_on_carbohydrate(kitchen: Kitchen) -> None:
+    log(kitchen, ProfileChanged({"carbohydrate_cap_meal_g": 45}))
+    target = answer_of(kitchen, "suggest_meal", meal="dinner")["target"]
+    assert target["kcal"] == 685
+    assert 36 <= target["carbohydrate_g"] <= 45
 
 
 def test_where_nothing_may_be_eaten_it_says_so(kitchen: Kitchen) -> None:

@@ -94,7 +94,7 @@ def test_a_weight_of_long_ago_is_not_compared(
 
 def test_the_targets_that_follow_it_are_told_as_numbers(kitchen: Kitchen) -> None:
     profile = {"age_years": 40, "sex": "female", "height_cm": 170, "activity": "light", "goal": "maintain"}
-    kitchen.diary.log("profile", "home", (ProfileChanged(checked_changes(profile, TODAY)),))
+    kitchen.diary.log("profile", "home", (ProfileChanged(checked_changes(profile)),))
     first = answer_of(kitchen, "log_weight", weight=65)
     assert first["target_kcal"] == {"before": 2089, "after": 1860}
     second = answer_of(kitchen, "log_weight", weight=70)
