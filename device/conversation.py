@@ -372,7 +372,7 @@ class Conversation:
 
     def _on_timer_rings(self, event: TimerRings) -> None:
         """It is heard between what people and the model say, and goes on until somebody stops it."""
-        audible = not (self._gate_open or self.sounding)
+        audible = not (self._gate_open or self._reply_open or self.sounding)
         self._do(*self._controls.ring(event.timers, audible=audible))
 
     def _on_timers_silent(self, _: TimersSilent) -> None:

@@ -904,6 +904,13 @@ def test_a_timer_waits_for_a_person_and_for_a_reply_and_is_shown_meanwhile() -> 
     assert faces(play(conversation, TimersSilent())) == [Face.READY]
 
 
+def test_a_timer_does_not_ring_into_a_reply_that_waits_for_more_of_itself() -> None:
+    conversation = ready()
+    spoken(conversation)
+    play(conversation, AUDIO, PlaybackDrained())
+    assert without_notes(play(conversation, TimerRings(1))) == []
+
+
 def test_the_button_stops_a_reply_first_and_the_timer_with_the_next_press() -> None:
     conversation = ready()
     spoken(conversation)

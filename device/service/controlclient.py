@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from device.errors import LadleError, UnavailableError
-from device.service.control import VERSION, Code, control_path
+from device.service.control import control_path
+from device.service.requests import VERSION, Code
 
 SERVICE_PATH = Path("/run/ladle/control.sock")
 """Of the daemon that systemd runs; whoever types a command is not told of its directory."""

@@ -22,16 +22,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device.errors import LadleError, UnavailableError
-from device.service.control import (
-    LONGEST_LINE,
-    MOST_CONNECTIONS,
-    MOST_WAITING,
-    PAUSE_S,
-    ControlServer,
-    control_path,
-)
+from device.service.control import MOST_CONNECTIONS, ControlServer, control_path
 from device.service.controlclient import SERVICE_PATH, call, find_control, follow
 from device.service.health import Health
+from device.service.peer import LONGEST_LINE, MOST_WAITING, PAUSE_S
 
 WITHIN_S = 20.0
 IMPATIENT_S = 0.05
