@@ -23,7 +23,7 @@ from device import __version__
 from device.apikey import api_key
 from device.config import state_directory
 from device.configfile import SYSTEM_FILE, load_settings
-from device.errors import LadleError
+from device.errors import LadleError, UnavailableError
 
 P = ParamSpec("P")
 EXISTING_OR_NOT = click.Path(dir_okay=False, path_type=Path)
@@ -39,10 +39,23 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except LadleError as error:
             sys.exit(_tell(error))
+        except BrokenPipeError:
+            raise  # nobody reads any more, which click ends quietly
+        except OSError as error:
+            sys.exit(_tell(_unusable(error)))
         except KeyboardInterrupt:
             sys.exit(130)
 
     return wrapped
+
+
+def _unusable(error: OSError) -> LadleError:
+    """What the system refused; where it names no file it is what the command prints into."""
+    if error.filename is None:
+        # What waits to be printed would fail once more as the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    where = "The output" if error.filename is None else os.fsdecode(error.filename)
+    return UnavailableError(f"{where} cannot be used: {error.strerror or error}.")
 
 
 def _run_to_the_end(daemon: Coroutine[None, None, bool]) -> None:

@@ -23,6 +23,9 @@ from device.events import (
 )
 from device.phases import Phase
 
+MICROPHONE = "microphone"
+"""The part without which nobody can be heard."""
+
 
 class Controls:
     """Mute, button, timers and faults of one device."""
@@ -91,13 +94,19 @@ class Controls:
         """The device has started; it may have been muted before."""
         return ([StopCapture()] if self._muted else []) + self.chime(Chime.READY)
 
-    def set_muted(self, *, muted: bool, started: bool) -> list[Action]:
-        """Mute or unmute. A microphone that is muted takes no samples at all."""
+    def choose_mute(self, *, muted: bool) -> list[Action]:
+        """Somebody asked for it by other means than the button."""
+        self._hold_muted = False  # what somebody has chosen since, a hold does not take back
+        return [] if muted is self._muted else self._set_muted(muted=muted)
+
+    def _set_muted(self, *, muted: bool) -> list[Action]:
+        """A microphone that is muted takes no samples at all."""
         self._muted, self._opened = muted, False
-        actions: list[Action] = [Note("muted" if muted else "unmuted")]
-        if started:
-            actions.append(StopCapture() if muted else StartCapture())
-        return actions + self.chime(Chime.MUTED if muted else Chime.UNMUTED)
+        return [
+            Note("muted" if muted else "unmuted"),
+            StopCapture() if muted else StartCapture(),
+            *self.chime(Chime.MUTED if muted else Chime.UNMUTED),
+        ]
 
     # ------------------------------------------------------------------------------- the button
 
@@ -106,30 +115,27 @@ class Controls:
 
         interrupts: the press stops a reply, or what would become one.
         """
-        silences = self._ringing and not interrupts
-        self._press_done, self._hold_muted = interrupts or silences, False
-        if not silences:
-            return []
-        self._ringing = False
-        return [SilenceTimers()]
+        silenced = [] if interrupts else self.silence_timers()
+        self._press_done, self._hold_muted = interrupts or bool(silenced), False
+        return silenced
 
     def click(self, *, gate_open: bool) -> list[Action]:
         """A short press that had nothing to stop: it opens the microphone, or closes it."""
         if self._press_done:
             return []
-        if self._muted:
-            return self.chime(Chime.MUTED)
+        if self._muted or MICROPHONE in self._faults:
+            return self.chime(Chime.MUTED if self._muted else Chime.FAULT)
         self._opened = not (gate_open or self._opened)
         return [OpenMicrophone() if self._opened else CloseMicrophone()]
 
-    def hold(self, *, started: bool) -> list[Action]:
+    def hold(self) -> list[Action]:
         """Held for long enough to mute or unmute."""
         self._press_done = self._hold_muted = True
-        return self.set_muted(muted=not self._muted, started=started)
+        return self._set_muted(muted=not self._muted)
 
-    def wish_restart(self, *, started: bool) -> list[Action]:
+    def wish_restart(self) -> list[Action]:
         """Held for so long that it muted or unmuted on the way, which is taken back."""
-        back = self.set_muted(muted=not self._muted, started=started) if self._hold_muted else []
+        back = self._set_muted(muted=not self._muted) if self._hold_muted else []
         self._hold_muted = False
         return [*back, Note("restart_wished"), Restart()]
 
@@ -144,6 +150,13 @@ class Controls:
         begins, self._ringing = not self._ringing, True
         told: list[Action] = [Note("timer_rings", {"timers": timers})] if begins else []
         return told + ([PlayChime(Chime.TIMER)] if audible else [])
+
+    def silence_timers(self) -> list[Action]:
+        """Stop those that ring."""
+        if not self._ringing:
+            return []
+        self._ringing = False
+        return [SilenceTimers()]
 
     def stop_ringing(self) -> None:
         """No timer rings any more."""

@@ -61,6 +61,7 @@ from device.events import (
     InputTranscript,
     InteractionContinues,
     InterruptedBy,
+    InterruptWished,
     MuteChosen,
     MuteToggled,
     NobodySpoke,
@@ -333,12 +334,13 @@ class Conversation:
         self._do(*self._controls.clear_fault(event.part))
 
     def _on_mute_toggled(self, _: MuteToggled) -> None:
-        self._do(*self._controls.hold(started=self._started))
+        self._do(*self._controls.hold())
         self._forget_if_muted()
 
     def _on_mute_chosen(self, event: MuteChosen) -> None:
-        if event.muted is not self.muted:
-            self._do(*self._controls.set_muted(muted=event.muted, started=self._started))
+        actions = self._controls.choose_mute(muted=event.muted)
+        if actions:
+            self._do(*actions)
             self._forget_if_muted()
 
     def _forget_if_muted(self) -> None:
@@ -350,18 +352,28 @@ class Conversation:
         self._do(ForgetSpeech())
 
     def _on_restart_wished(self, _: RestartWished) -> None:
-        self._do(*self._controls.wish_restart(started=self._started))
+        self._do(*self._controls.wish_restart())
         self._forget_if_muted()
 
     def _on_button_pressed(self, _: ButtonPressed) -> None:
         busy = self._busy
         if busy:
-            api_at_work = self._awaiting or self._turn_open or self._thinking_on or self._calls.at_work
-            self._interrupt(InterruptedBy.BUTTON)
-            if api_at_work:
-                self._do(StopGeneration())
-            self._chime(Chime.INTERRUPTED)
+            self._stop_answering()
         self._do(*self._controls.press(interrupts=busy))
+
+    def _on_interrupt_wished(self, _: InterruptWished) -> None:
+        """As a press does, but the hand that may be at the button is another's."""
+        if self._busy:
+            self._stop_answering()
+        else:
+            self._do(*self._controls.silence_timers())
+
+    def _stop_answering(self) -> None:
+        api_at_work = self._awaiting or self._turn_open or self._thinking_on or self._calls.at_work
+        self._interrupt(InterruptedBy.BUTTON)
+        if api_at_work:
+            self._do(StopGeneration())
+        self._chime(Chime.INTERRUPTED)
 
     def _on_button_clicked(self, _: ButtonClicked) -> None:
         if self._started:
@@ -651,6 +663,7 @@ _HANDLERS: Mapping[type[Event], Callable[[Conversation, Any], None]] = {
     AnswerOverdue: Conversation._on_answer_overdue,
     ButtonPressed: Conversation._on_button_pressed,
     ButtonClicked: Conversation._on_button_clicked,
+    InterruptWished: Conversation._on_interrupt_wished,
     MuteToggled: Conversation._on_mute_toggled,
     MuteChosen: Conversation._on_mute_chosen,
     RestartWished: Conversation._on_restart_wished,

@@ -15,11 +15,11 @@ from device.config import LiveSettings
 from device.errors import LadleError
 from device.events import (
     Action,
-    ButtonPressed,
     Connected,
     ConnectionLost,
     Event,
     Face,
+    InterruptWished,
     MuteChosen,
     Note,
     PanelMode,
@@ -121,7 +121,7 @@ class Desk:
 
     def interrupt(self) -> None:
         """Stop what is being said, or a timer that rings, as a press of the button does."""
-        self._tell(ButtonPressed())
+        self._tell(InterruptWished())
 
     def mute(self, on: bool, /) -> None:
         """Mute or unmute the microphone."""

@@ -293,6 +293,11 @@ class MuteChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class InterruptWished:
+    """Somebody asked by other means than the button that it be silent."""
+
+
+@dataclass(frozen=True, slots=True)
 class NobodySpoke:
     """The microphone was opened for one request, and closed again without one."""
 
@@ -360,6 +365,7 @@ Event = (
     | MuteToggled
     | RestartWished
     | MuteChosen
+    | InterruptWished
     | NobodySpoke
     | TextAsked
     | TimerRings

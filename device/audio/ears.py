@@ -148,7 +148,8 @@ class Ears:
         """Let the gate hear afresh what it missed, up to the latest frame."""
         self._gate_is_behind = False
         self._barge_in.forget()
-        self._gate.close()
+        # Somebody who was waited for before the reply is waited for still.
+        self._is_to_wait = self._is_to_wait or NobodySpoke() in self._gate.close()
         missed = list(self._kept)[-frames_in(CATCH_UP_MS) :]
         return [event for frame in missed for event in self._gate.process(frame)]
 

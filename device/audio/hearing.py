@@ -14,7 +14,7 @@ from device.audio.echo import EchoCanceller, EchoChoice, NoEcho, choose_echo, op
 from device.audio.formats import frames_in
 from device.audio.gate import Gate
 from device.config import AudioSettings, EchoMode, GateSettings
-from device.events import BargeInDismissed, BargeInSuspected, Duplex, DuplexChosen, Event, Frame
+from device.events import BargeInDismissed, BargeInSuspected, Duplex, DuplexChosen, Event, Frame, NobodySpoke
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +60,10 @@ class Hearing:
         if self._is_asked_to_close or not listening:
             self._is_asked_to_close = False
             self._tell(self._ears.close())
-        if self._is_asked_to_wait:
-            self._is_asked_to_wait = False
-            self._ears.wait_for_person()
         if listening:
+            if self._is_asked_to_wait:
+                self._is_asked_to_wait = False
+                self._ears.wait_for_person()
             self._tell(self._ears.process(clean, replying=sounding))
 
     def wait_for_person(self) -> None:
@@ -85,6 +85,9 @@ class Hearing:
 
     def close(self) -> None:
         """No more frames come for now: end what would never end."""
+        if self._is_asked_to_wait:
+            self._is_asked_to_wait = False
+            self._emit(NobodySpoke())
         self._tell(self._ears.close())
 
     def use(self, *, microphone: str, speaker: str) -> None:

@@ -38,7 +38,7 @@ class PortAudioMicrophone:
         self._finder = finder or Finder()
         self._loop = asyncio.get_running_loop()
         self._queue = FrameQueue()
-        self._started = False
+        self._is_begun = self._started = False
         self._name = settings.input
         self._supervisor = Supervisor(
             Direction.INPUT,
@@ -65,7 +65,7 @@ class PortAudioMicrophone:
 
     def start(self) -> None:
         """Let the frames through."""
-        self._started = True
+        self._is_begun = self._started = True
 
     def frames(self) -> AsyncIterator[Frame]:
         """The captured frames, in order, for ever."""
@@ -79,7 +79,7 @@ class PortAudioMicrophone:
 
     def resume(self) -> None:
         """Take the device back, and go on with the next number."""
-        self._started = True
+        self._started = self._is_begun
         self._supervisor.resume()
 
     def close(self) -> None:

@@ -86,13 +86,6 @@ def back_dated(day: date, clock: time, zone: tzinfo, day_start: time) -> Moment:
     return moment_of(datetime.combine(date_on_the_wall, clock, zone), day_start, day)
 
 
-def day_bounds(day: date, zone: tzinfo, day_start: time) -> tuple[datetime, datetime]:
-    """When that day begins and when the next one does, in UTC."""
-    begins = datetime.combine(day, day_start, zone)
-    ends = datetime.combine(day + timedelta(days=1), day_start, zone)
-    return begins.astimezone(UTC), ends.astimezone(UTC)
-
-
 def _zone_named(name: str, offset: timedelta) -> tzinfo:
     """That zone; where this machine does not know it, the offset alone."""
     try:

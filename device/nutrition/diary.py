@@ -11,6 +11,7 @@ journal; what it held of foods still counts. The rows are those of diaryrows.py.
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,7 @@ from device.nutrition.diaryrows import (
     entry_of,
     events_where,
     existing_call,
+    instant,
     last_call,
     local_text,
     mend_entry,
@@ -45,6 +47,8 @@ from device.nutrition.records import (
     Undone,
     Weighing,
 )
+
+logger = logging.getLogger(__name__)
 
 EXPORT_COLUMNS = (
     *("call_id", "person", "day", "local_time", "utc", "zone", "kind", "is_void", "time_trust"),
@@ -134,7 +138,8 @@ class Diary:
     def mend_times(self, now: datetime | None = None) -> int:
         """Put right the times of what this boot logged before the clock was set; how many entries it was.
 
-        now: the true time, None for the clock's, which must be known.
+        now: the true time, None for the clock's, which must be known. An entry whose time can no longer be
+        read is left as it is and told in the journal.
         """
         began = (now or self.clock.now()).astimezone(UTC) - timedelta(seconds=self.clock.since_boot_s())
         with self.file.writing() as database:
@@ -142,10 +147,15 @@ class Diary:
                 "SELECT id, recorded, since_boot_s FROM entry WHERE trust = 'uncertain' AND boot = ?",
                 (self.clock.boot,),
             ).fetchall()
+            unreadable = 0
             for entry_id, recorded, since_boot_s in rows:
-                true_time = began + timedelta(seconds=since_boot_s)
-                mend_entry(database, entry_id, datetime.fromisoformat(recorded), true_time)
-        return len(rows)
+                try:
+                    true_time = began + timedelta(seconds=since_boot_s)
+                    mend_entry(database, entry_id, instant(recorded), true_time)
+                except (ValueError, OverflowError):
+                    unreadable += 1
+                    logger.warning("fault part=diary entry=%d reason=unreadable", entry_id)
+        return len(rows) - unreadable
 
     def back_up(self) -> Path | None:
         """Make the backup of today; None where none is needed, or where nobody knows what day it is."""
@@ -238,19 +248,12 @@ class Diary:
 
     def frequent_foods(self, person: str, since: date, most: int = 10) -> tuple[FoodHabit, ...]:
         """What a person has eaten from that day on, the most frequent first."""
-        return self._habits(person, since, most, "count(*) DESC, max(utc) DESC")
-
-    def recent_foods(self, person: str, since: date, most: int = 10) -> tuple[FoodHabit, ...]:
-        """What a person has eaten from that day on, the latest first."""
-        return self._habits(person, since, most, "max(utc) DESC, item.id DESC")
-
-    def _habits(self, person: str, since: date, most: int, order: str) -> tuple[FoodHabit, ...]:
         with self.file.reading() as database:
             # Beside max(utc) SQLite takes the other columns from the row that has it, the latest.
             rows = database.execute(
                 "SELECT food_id, name, count(*), day, grams, quantity, unit, max(utc)"
                 " FROM standing JOIN item ON item.event = standing.id WHERE person = ? AND day >= ?"
-                f" GROUP BY coalesce(food_id, name) ORDER BY {order} LIMIT ?",
+                " GROUP BY coalesce(food_id, name) ORDER BY count(*) DESC, max(utc) DESC LIMIT ?",
                 (person, f"{since}", most),
             ).fetchall()
         return tuple(

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,6 +79,21 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         connection.close()
         raise DiaryUnavailableError(Trouble.NEWER, path.parent)
     return connection
+
+
+@contextlib.contextmanager
+def held_for_use(lock: threading.RLock, directory: Path) -> Iterator[None]:
+    """Hold the lock of a diary in that directory, for which threads wait as long as for other programs.
+
+    Raises:
+        DiaryUnavailableError: another thread holds it for too long, as it waits itself.
+    """
+    if not lock.acquire(timeout=BUSY_TIMEOUT_S):
+        raise DiaryUnavailableError(Trouble.BUSY, directory)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager

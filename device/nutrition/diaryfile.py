@@ -24,6 +24,7 @@ from device.nutrition.diarydatabase import (
     damage_in,
     extent_of,
     fill_new,
+    held_for_use,
     identity,
     last_recorded,
     make_empty,
@@ -69,7 +70,7 @@ class DiaryFile:
         Raises:
             DiaryUnavailableError: it cannot be read or written. It is tried again at every use.
         """
-        with self._lock, self._troubles():
+        with held_for_use(self._lock, self.directory), self._troubles():
             self._usable()
 
     def close(self) -> None:
@@ -86,7 +87,7 @@ class DiaryFile:
         Raises:
             DiaryUnavailableError: nothing was written.
         """
-        with self._lock, self._troubles(is_part=self._depth > 0):
+        with held_for_use(self._lock, self.directory), self._troubles(is_part=self._depth > 0):
             connection = self._usable()
             scope = part_of_transaction(connection) if self._depth else transaction(connection)
             self._depth += 1
@@ -112,7 +113,11 @@ class DiaryFile:
         Raises:
             DiaryUnavailableError: it cannot be read.
         """
-        with self._lock, self._troubles(is_part=self._depth > 0), contextlib.ExitStack() as held:
+        with (
+            held_for_use(self._lock, self.directory),
+            self._troubles(is_part=self._depth > 0),
+            contextlib.ExitStack() as held,
+        ):
             try:
                 connection = self._usable()
             except (sqlite3.OperationalError, OSError) as error:

@@ -39,6 +39,18 @@ def utc_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def instant(text: str) -> datetime:
+    """The instant that `utc_text` wrote.
+
+    Raises:
+        ValueError: the text was damaged.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} says no zone, so it was damaged")
+    return at
+
+
 def _moment_row(moment: Moment) -> tuple[object, ...]:
     offset_s = moment.offset // timedelta(seconds=1)
     return utc_text(moment.utc), moment.zone, offset_s, moment.day_start.isoformat(), f"{moment.day}"
@@ -74,17 +86,19 @@ def _item_row(item: FoodItem) -> tuple[object, ...]:
 
 
 def mend_entry(database: sqlite3.Connection, entry_id: int, recorded: datetime, true_time: datetime) -> None:
-    """Put right the times of an entry and its events, recorded at `true_time` and not at `recorded`."""
+    """Put right the times of an entry and its events, recorded at `true_time` and not at `recorded`.
+
+    Raises:
+        ValueError, OverflowError: the times of an event were damaged; the entry is left as it was.
+    """
+    columns = ", ".join(MOMENT_COLUMNS)
+    assignments = ", ".join(f"{column} = ?" for column in MOMENT_COLUMNS)
+    rows = database.execute(f"SELECT {columns}, id FROM event WHERE entry = ?", (entry_id,)).fetchall()
+    mended = [(*_moment_row(_moment(row).mended(recorded, true_time)), event_id) for *row, event_id in rows]
     database.execute(
         "UPDATE entry SET trust = 'mended', recorded = ? WHERE id = ?", (utc_text(true_time), entry_id)
     )
-    columns = ", ".join(MOMENT_COLUMNS)
-    assignments = ", ".join(f"{column} = ?" for column in MOMENT_COLUMNS)
-    for event_id, *row in database.execute(
-        f"SELECT id, {columns} FROM event WHERE entry = ?", (entry_id,)
-    ).fetchall():
-        mended = _moment_row(_moment(row).mended(recorded, true_time))
-        database.execute(f"UPDATE event SET {assignments} WHERE id = ?", (*mended, event_id))
+    database.executemany(f"UPDATE event SET {assignments} WHERE id = ?", mended)
 
 
 # ------------------------------------------------------------------------------------------ rows out
@@ -101,7 +115,7 @@ def local_text(utc: str, offset_s: int) -> str | None:
 def _moment(row: Sequence[Any]) -> Moment:
     utc, zone, offset_s, day_start, day = row
     return Moment(
-        datetime.fromisoformat(utc),
+        instant(utc),
         zone,
         timedelta(seconds=offset_s),
         time.fromisoformat(day_start),
@@ -126,7 +140,7 @@ def events_where(
     for row in rows:
         try:
             events.append(_event(database, *row))
-        except ValueError:
+        except (ValueError, OverflowError):
             logger.warning("fault part=diary event=%d reason=unreadable", row[0])
     return tuple(events)
 

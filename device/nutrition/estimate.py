@@ -11,7 +11,6 @@ from device.nutrition.macros import Macros
 
 MOST_KCAL = 900
 MOST_GRAMS = 100
-MOST_PORTION_G = 5000
 TOLERATED_KCAL = 15
 TOLERATED_SHARE = 0.15
 SOURCE = "an estimate"
@@ -40,10 +39,8 @@ class Estimate:
     alcohol_g: float | None = None
 
 
-def estimated_food(name: str, per_100g: Estimate, portion_g: float | None = None) -> Food:
+def estimated_food(name: str, per_100g: Estimate) -> Food:
     """A food of estimated values, flagged as such; nothing is known of what it contains.
-
-    portion_g: grams of one usual portion.
 
     Raises:
         EstimateError: a number is out of its range, or they do not fit together.
@@ -53,8 +50,6 @@ def estimated_food(name: str, per_100g: Estimate, portion_g: float | None = None
         raise EstimateError("name", "A food that is estimated needs a name.")
     _check_range("kcal", per_100g.kcal, MOST_KCAL)
     _check_grams(per_100g)
-    if portion_g is not None:
-        _check_range("portion_g", portion_g, MOST_PORTION_G)
     food = Food(
         id=f"estimate:{shown.casefold()}",
         name=shown,
@@ -65,7 +60,6 @@ def estimated_food(name: str, per_100g: Estimate, portion_g: float | None = None
         sugars_g=per_100g.sugars_g,
         saturated_fat_g=per_100g.saturated_fat_g,
         alcohol_g=per_100g.alcohol_g,
-        portions={"portion": portion_g} if portion_g else {},
         estimated=True,
     )
     _check_energy(food)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,6 +13,8 @@ from typing import Annotated, Any, cast
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from device.errors import LadleError
+
+logger = logging.getLogger(__name__)
 
 ADULT_YEARS = 18
 
@@ -200,15 +203,10 @@ def profile_of(
     """The profile that the diary keeps; `weight_kg`: the latest weighing, which wins over the one stored.
 
     age_told_on: the day on which the age was right, None where that is today or nobody knows. The age grows
-    by the full years since then, so that nobody is taken for older than they are.
-
-    Raises:
-        ProfileError: a stored value cannot be right.
+    by the full years since then, so that nobody is taken for older than they are. A stored value that cannot
+    be right is left out, as if it had never been told, and told in the journal.
     """
-    try:
-        profile = _ADAPTER.validate_python({name: value for name, value in stored.items() if name in _FIELDS})
-    except ValidationError as error:
-        raise _profile_error(error) from None
+    profile = _profile_of_valid({name: value for name, value in stored.items() if name in _FIELDS})
     if profile.age_years is not None and age_told_on is not None:
         profile = replace(profile, age_years=profile.age_years + _full_years(age_told_on, today))
     return profile if weight_kg is None else replace(profile, weight_kg=weight_kg)
@@ -216,6 +214,22 @@ def profile_of(
 
 def _full_years(first: date, today: date) -> int:
     return max(0, today.year - first.year - ((today.month, today.day) < (first.month, first.day)))
+
+
+def _profile_of_valid(told: Mapping[str, JsonValue]) -> Profile:
+    """Of a list, what is right in it is kept: somebody's other allergens matter all the same."""
+    try:
+        return _ADAPTER.validate_python(told)
+    except ValidationError as error:
+        places = {fault["loc"][:2] for fault in error.errors(include_url=False)}
+    valid = dict(told)
+    for name in sorted({str(place[0]) for place in places}):
+        logger.warning("profile_unreadable field=%s", name)
+        value = valid.pop(name)
+        if isinstance(value, list) and (name,) not in places:
+            kept = [each for number, each in enumerate(value) if (name, number) not in places]
+            valid |= {name: kept} if kept else {}
+    return _profile_of_valid(valid)
 
 
 def _in_order(value: JsonValue) -> JsonValue:

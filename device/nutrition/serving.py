@@ -53,15 +53,6 @@ class NoAmount:
         return f"How many grams of {self.food.name} is it, about?"
 
 
-Outcome = Serving | NoAmount | Ambiguous | Unknown
-
-
-def serve(asked: Asked, foods: FoodDatabase) -> Outcome:
-    """The food that was meant and how many grams of it, or what to ask."""
-    finding = find_food(asked, foods)
-    return serve_food(finding, asked) if isinstance(finding, Found) else finding
-
-
 def find_food(asked: Asked, foods: FoodDatabase) -> Finding:
     """The food that was meant.
 

@@ -154,11 +154,6 @@ def floor_kcal(profile: Profile) -> int:
     return _step_up(max(resting_kcal(profile), _FLOOR_KCAL[profile.sex or Sex.UNSPECIFIED]))
 
 
-def is_wanted_below_floor(profile: Profile) -> bool:
-    """Whether the person named less energy than the floor, which targets cannot keep; raises as that does."""
-    return profile.wanted_kcal is not None and profile.wanted_kcal < floor_kcal(profile)
-
-
 def targets_for(profile: Profile) -> Targets:
     """The targets of a day, with the energy that the person named or that suits the goal, within limits.
 

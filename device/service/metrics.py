@@ -41,7 +41,7 @@ from device.service.timeline import snake_case
 
 LOOPBACK = "127.0.0.1"
 OTHER = "other"
-PARTS = frozenset({"microphone", "speaker", "live", "diary", "panel", "control"})
+PARTS = frozenset({"microphone", "speaker", "live", "diary", "panel", "control", "timers"})
 MODALITIES = frozenset({"text", "audio", "image", "video"})
 UP_TO_S = {
     Delay.REPLY: (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8),

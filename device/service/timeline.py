@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import os
 import re
+import stat
 import threading
 import time
 from contextlib import suppress
@@ -43,9 +45,12 @@ class Timeline:
     """Writes events as they happen, from any thread."""
 
     def __init__(self, path: Path) -> None:
-        """Raises UnavailableError where the file cannot be written."""
+        """path: a file that only this user may read; it holds what was eaten, and what was said.
+
+        Raises UnavailableError where it cannot be written.
+        """
         try:
-            self._file = path.open("w", encoding="utf-8", buffering=1)
+            self._file = os.fdopen(_open_for_this_user(path), "w", encoding="utf-8", buffering=1)
         except OSError as error:
             raise UnavailableError(f"{path} cannot be written as the timeline: {error.strerror}.") from None
         self._lock = threading.Lock()
@@ -91,6 +96,14 @@ class Timeline:
             logger.warning("timeline_stopped reason=%r", error.strerror)
             with suppress(OSError):
                 self._file.close()
+
+
+def _open_for_this_user(path: Path) -> int:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):  # one that was there already; a device is for all
+        with suppress(OSError):
+            os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 @cache

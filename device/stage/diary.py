@@ -71,12 +71,19 @@ def diary_directory(settings: Settings, config_file: Path | None, service: Path 
 
 def _readable(settings: Settings, config_file: Path | None) -> Path:
     directory = diary_directory(settings, config_file)
-    if directory.is_dir() and not os.access(directory, os.R_OK | os.X_OK):
+    if _is_private(directory):
         raise UnavailableError(
             f"The diary in {directory} is private to the user that Ladle runs as. Put sudo before "
             "the command, if you may."
         )
     return directory
+
+
+def _is_private(directory: Path) -> bool:
+    try:
+        return directory.is_dir() and not os.access(directory, os.R_OK | os.X_OK)
+    except PermissionError:  # a directory above it may not be entered
+        return True
 
 
 # ------------------------------------------------------------------------------------- today
@@ -255,6 +262,8 @@ def export(target: Path, diary: Diary, *, replace: bool = False) -> int:
 def _stream_to(target: Path) -> AbstractContextManager[TextIO]:
     if target != STANDARD_OUTPUT:
         return _file(target)
+    if sys.stdout is None:
+        raise UnavailableError("Standard output is closed. Open it, or name a file.")
     return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from device.nutrition.estimate import Estimate, EstimateError, estimated_food
 from device.nutrition.events import NUTRIENTS, FoodItem, Nutrients
@@ -13,24 +13,45 @@ from device.nutrition.food import Food
 from device.nutrition.foods import Ambiguous, FoodDatabase, Found, Unknown
 from device.nutrition.serving import Asked, NoAmount, Serving, find_food, quantity_of, serve_food
 from device.nutrition.units import unit_of
-from device.tools.payloads import Payload, ToolError, retry_with
+from device.tools.foodwords import fitting
+from device.tools.payloads import Payload, ToolError, retry_with, shortened
 
 MOST_GRAMS = 5000
-HEARD_LETTERS = 60
+SPOKEN_LETTERS = 200
+MOST_ITEMS = 12
 
 
 class Arguments(BaseModel):
-    """Base of all arguments; what the model adds of its own is passed over."""
+    """Base of all arguments; what the model adds of its own is passed over, and null is as if left out."""
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, told: Any) -> Any:
+        if not isinstance(told, Mapping):
+            return told
+        return {name: value for name, value in told.items() if value is not None}
 
 
 class PersonalArguments(Arguments):
     """Something about one of the household."""
 
-    person: Annotated[str, Field(max_length=60)] | None = Field(
-        None, description="Whose it is, only if a name was said; leave it out for whoever usually speaks."
+    person: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="Whose it is, only if a name was said."
     )
+
+
+class ConsentArguments(PersonalArguments):
+    """Something that a person may have to agree to."""
+
+    confirm: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="The token of an earlier answer to this call, once the person has said yes to it."
+    )
+
+
+def _beginning(told: Any) -> Any:
+    return told[:SPOKEN_LETTERS] if isinstance(told, str) else told
 
 
 class FoodArguments(Arguments):
@@ -40,7 +61,7 @@ class FoodArguments(Arguments):
         description="The food alone, in English, such as 'brown rice'; or the food_id of a candidate that an "
         "earlier answer offered."
     )
-    spoken: Annotated[str, Field(max_length=200)] | None = Field(
+    spoken: Annotated[str, BeforeValidator(_beginning)] | None = Field(
         None, description="The words about the food and its amount exactly as the person said them."
     )
     quantity: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
@@ -80,7 +101,8 @@ class ItemArguments(FoodArguments):
     )
 
 
-Items = Annotated[list[ItemArguments], Field(min_length=1, max_length=12)]
+Items = Annotated[list[ItemArguments], Field(min_length=1, max_length=MOST_ITEMS)]
+Ingredients = Annotated[list[FoodArguments], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
 # ------------------------------------------------------------------------------------- food and grams
@@ -102,7 +124,7 @@ def serving_of(
 
 
 def servings_of(
-    items: Sequence[ItemArguments], foods: FoodDatabase, tool: str, *, is_quiet: bool = False
+    items: Sequence[FoodArguments], foods: FoodDatabase, tool: str, *, is_quiet: bool = False
 ) -> list[Serving]:
     """All foods and their grams, or the error of the first that is not clear; see `serving_of`."""
     return [
@@ -110,8 +132,8 @@ def servings_of(
     ]
 
 
-def _item(item: ItemArguments, foods: FoodDatabase, tool: str, place: str, *, is_quiet: bool) -> Serving:
-    if item.per_100g is None:
+def _item(item: FoodArguments, foods: FoodDatabase, tool: str, place: str, *, is_quiet: bool) -> Serving:
+    if not isinstance(item, ItemArguments) or item.per_100g is None:
         return serving_of(item, foods, tool, place, is_quiet=is_quiet)
     values = Estimate(**item.per_100g.model_dump())
     try:
@@ -122,6 +144,7 @@ def _item(item: ItemArguments, foods: FoodDatabase, tool: str, place: str, *, is
             "IMPLAUSIBLE_ESTIMATE",
             f"{fault} Correct the estimate and call again.",
             field=f"{place}per_100g.{error.field}",
+            ask="My estimate cannot be right. Shall I make another?",
         ) from None
     return _served(Found(food), item, tool, place)
 
@@ -131,13 +154,7 @@ def _served(found: Found, arguments: FoodArguments, tool: str, place: str) -> Se
     if isinstance(outcome, NoAmount):
         raise _unknown_unit(outcome, tool, place)
     if not 0 < outcome.grams <= MOST_GRAMS:
-        raise ToolError(
-            "IMPLAUSIBLE_AMOUNT",
-            f"{outcome.grams:.0f} g of {outcome.food.name} is not an amount that people have at once.",
-            field=f"{place}quantity",
-            limit_g=MOST_GRAMS,
-            ask=f"How much {outcome.food.name} do you mean?",
-        )
+        raise _implausible(outcome, tool, place)
     return outcome
 
 
@@ -169,6 +186,22 @@ def _asked(arguments: FoodArguments) -> Asked:
 # ------------------------------------------------------------------------------------- errors that help
 
 
+def _implausible(serving: Serving, tool: str, place: str) -> ToolError:
+    name = shortened(serving.food.name)
+    return ToolError(
+        "IMPLAUSIBLE_AMOUNT",
+        f"{serving.grams:.0f} g of {name} is not an amount that people have at once.",
+        field=f"{place}quantity",
+        limit_g=MOST_GRAMS,
+        ask=fitting(f"How much {name} do you mean?", "How much of it do you mean?"),
+        # The words that were said would count against another amount.
+        retry=retry_with(
+            tool,
+            **{f"{place}quantity": "<the amount>", f"{place}unit": "<its unit>", f"{place}spoken": None},
+        ),
+    )
+
+
 def _unclear(
     finding: Ambiguous | Unknown, arguments: FoodArguments, tool: str, place: str, *, is_quiet: bool
 ) -> ToolError:
@@ -182,9 +215,9 @@ def _unclear(
         code,
         message,
         field=f"{place}food",
-        heard=arguments.food[:HEARD_LETTERS],
+        heard=shortened(arguments.food),
         candidates=[_candidate(food, is_quiet) for food in foods],
-        ask=finding.ask,
+        ask=fitting(finding.ask, "Which food is it?"),
         retry=retry_with(tool, **{f"{place}food": wanted}),
         **_estimate_offered(code, arguments, place),
     )
@@ -203,22 +236,17 @@ def _estimate_offered(code: str, arguments: FoodArguments, place: str) -> Payloa
 
 
 def _unknown_unit(outcome: NoAmount, tool: str, place: str) -> ToolError:
-    food, unit = outcome.food, outcome.unit[:HEARD_LETTERS]
+    food, unit = outcome.food, shortened(outcome.unit)
+    named = {} if food.estimated else {f"{place}food": food.id}
     one = "a piece" if unit_of(unit) in ("one", "piece") else f"one {unit}"
     return ToolError(
         "UNKNOWN_UNIT",
-        f"What {one} of {food.name} weighs is not known.",
+        f"What {one} of {shortened(food.name)} weighs is not known.",
         field=f"{place}unit",
         heard=unit,
         allowed_g=_shortest(outcome.allowed),
-        ask=outcome.ask,
-        retry=retry_with(
-            tool,
-            **{
-                f"{place}food": food.name if food.estimated else food.id,
-                f"{place}unit": "<one of allowed_g>",
-            },
-        ),
+        ask=fitting(outcome.ask, "About how much of it was it, in grams?"),
+        retry=retry_with(tool, **named, **{f"{place}unit": "<one of allowed_g>"}),
     )
 
 

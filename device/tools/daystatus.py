@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -13,30 +13,28 @@ from pydantic import Field
 from device.nutrition.dayplan import RAN_OVER, DayState, MealStatus, MealToday
 from device.nutrition.events import ActivityDone, FoodEaten, WaterDrunk
 from device.nutrition.macros import total
-from device.tools.asked import Arguments
+from device.tools.asked import PersonalArguments
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
-from device.tools.payloads import Payload, ToolError, all_of, calories_said
+from device.tools.payloads import Payload, ToolError, all_of, as_many_as_fit, calories_said
 from device.tools.people import NOBODY_NAMED
-from device.tools.today import PersonsDay, careful_question, day_of, told
+from device.tools.today import PersonsDay, careful_question, day_of, day_said, told
 from device.tools.tool import tool
 
 logger = logging.getLogger(__name__)
 
-DAYS_A_WEEK = 7
 MOST_MEALS = 10
 MOST_FOODS = 8
 NAME_LETTERS = 40
+LETTERS = 350
+"""Room for the foods in an answer, and for the meals, which may be told with their energy."""
 
 
-class DayStatusArguments(Arguments):
+class DayStatusArguments(PersonalArguments):
     """Which day, and whose."""
 
     days_ago: Annotated[int, Field(ge=0, le=14)] = Field(
         0, description="Which day: 0 for today, 1 for yesterday, up to 14."
-    )
-    person: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="Whose day, only if a name was said."
     )
 
 
@@ -53,7 +51,7 @@ def day_status(arguments: DayStatusArguments, request: Request) -> Payload:
     meals = _Meals.of(day.state, kitchen.now())
     said, quietly = _said(day.state, meals), _said_quietly(meals)
     if arguments.days_ago:
-        name = _name_of(day.state.date, arguments.days_ago)
+        name = day_said(day.state.date, kitchen.diary.clock.today())
         said, quietly = _said_of_past(day.state, meals, name), _said_quietly_of_past(day.state, meals, name)
     words = _words(day.state, meals) | careful_question(kitchen, day)
     return told(day, said, quietly, numbers=_numbers(day.state, meals), **words)
@@ -94,7 +92,10 @@ class _Meals:
         return tuple(meal for meal in self.all if meal.status is status)
 
     def rows(self) -> list[Payload]:
-        return [{"meal": meal.planned.name, "status": self._status(meal)} for meal in self.all[:MOST_MEALS]]
+        rows: list[Payload] = [
+            {"meal": meal.planned.name, "status": self._status(meal)} for meal in self.all[:MOST_MEALS]
+        ]
+        return as_many_as_fit(rows, LETTERS)
 
     def _status(self, meal: MealToday) -> str:
         return "to_come" if meal in self.coming else meal.status.value
@@ -160,12 +161,6 @@ def _said_quietly_of_past(state: DayState, meals: _Meals, name: str) -> str:
     some = f"{_on(name)} some food is down."
     ways = (f"{_on(name)} {_names(eaten)} {_is(eaten)} down.", some) if eaten else (some,)
     return _spoken(ways, (_said_missed(meals), _nothing_down_for(meals.passed)))
-
-
-def _name_of(day: date, days_ago: int) -> str:
-    if days_ago == 1:
-        return "yesterday"
-    return f"{day:%A}" if days_ago < DAYS_A_WEEK else f"{day.day} {day:%B}"
 
 
 def _on(name: str) -> str:
@@ -236,8 +231,10 @@ def _numbers(state: DayState, meals: _Meals) -> Payload:
 def _words(state: DayState, meals: _Meals) -> dict[str, Any]:
     items = [item for fact in state.facts if isinstance(fact, FoodEaten) for item in fact.items]
     exercise = [fact for fact in state.facts if isinstance(fact, ActivityDone)]
+    latest = [item.name[:NAME_LETTERS] for item in reversed(items[-MOST_FOODS:])]
+    foods = as_many_as_fit(latest, LETTERS)[::-1]
     counts = {
-        "foods_in_all": len(items) if len(items) > MOST_FOODS else 0,
+        "foods_in_all": len(items) if len(items) > len(foods) else 0,
         "estimated_foods": sum(item.is_estimated for item in items),
         "water_ml": round(sum(fact.ml for fact in state.facts if isinstance(fact, WaterDrunk))),
         "exercise_minutes": round(sum(fact.minutes for fact in exercise)),
@@ -245,7 +242,7 @@ def _words(state: DayState, meals: _Meals) -> dict[str, Any]:
     return {
         "date": f"{state.date}",
         "meals": meals.rows(),
-        "foods": [item.name[:NAME_LETTERS] for item in items[-MOST_FOODS:]],
+        "foods": foods,
         **{name: count for name, count in counts.items() if count},
     }
 

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from device.nutrition.events import WaterDrunk
 from device.nutrition.units import MILLILITRES, unit_of
-from device.tools.asked import HEARD_LETTERS, PersonalArguments
+from device.tools.asked import PersonalArguments
 from device.tools.foodwords import counted, sentence
 from device.tools.kitchen import Request
-from device.tools.payloads import Payload, ToolError, retry_with
+from device.tools.payloads import Payload, ToolError, retry_with, shortened
 from device.tools.today import day_of, told
 from device.tools.tool import tool
 
@@ -67,7 +67,7 @@ def _unit_of(word: str) -> str:
     unit = _ALIKE.get(unit, unit)
     if unit in HELD_ML or unit in MILLILITRES:
         return unit
-    heard = word[:HEARD_LETTERS]
+    heard = shortened(word)
     raise ToolError(
         "UNKNOWN_UNIT",
         f"How much water one {heard} holds is not known.",

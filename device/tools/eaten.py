@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import astuple, dataclass
-from typing import Annotated
 
 from pydantic import Field
 
 from device.nutrition.events import FoodItem, Nutrients
 from device.nutrition.macros import Macros, total
-from device.tools.asked import Items, PersonalArguments, eaten_item, servings_of
+from device.tools.asked import MOST_ITEMS, ConsentArguments, Items, eaten_item, servings_of
 from device.tools.foodwords import fitting, wordings_of
 from device.tools.kitchen import Kitchen
-from device.tools.payloads import Payload, calories_said, require_consent
+from device.tools.payloads import Payload, as_many_as_fit, calories_said, require_consent
 from device.tools.today import PersonsDay
 
 UNLIKELY_KCAL = 2000
 UNLIKELY_GRAMS = 1500
 
 
-class EatenArguments(PersonalArguments):
+class EatenArguments(ConsentArguments):
     """What was eaten, and by whom."""
 
-    items: Items = Field(description="What was eaten or drunk, each food by itself.")
-    confirm: Annotated[str, Field(max_length=40)] | None = Field(
-        None, description="The token of an earlier answer to this call, once the person has said yes to it."
+    items: Items = Field(
+        description=f"What was eaten or drunk, each food by itself; more than {MOST_ITEMS} in several calls."
     )
 
 
@@ -61,22 +58,20 @@ class Eaten:
         return f"{about} {calories_said(self.macros.energy_kcal)}"
 
     def payload(self, most_letters: int, *, is_quiet: bool) -> list[Payload]:
-        """The foods as data, as many as there is room for; see `as_many_as_fit`."""
+        """The foods as data, as many as there is room for; see `with_how_many_more`."""
         both = zip(self.items, self.notes, strict=True)
-        return as_many_as_fit([_item_payload(item, note, is_quiet) for item, note in both], most_letters)
+        return with_how_many_more([_item_payload(item, note, is_quiet) for item, note in both], most_letters)
 
 
 def _rounded(nutrients: Nutrients) -> list[float | None]:
     return [None if value is None else round(value, 1) for value in astuple(nutrients)]
 
 
-def as_many_as_fit(told: list[Payload], most_letters: int) -> list[Payload]:
+def with_how_many_more(told: list[Payload], most_letters: int) -> list[Payload]:
     """The first of them that make no more letters than that, and last how many more there are."""
-    shown = len(told)
-    while len(json.dumps(told[:shown])) > most_letters:
-        shown -= 1
-    more: list[Payload] = [{"more": len(told) - shown}] if shown < len(told) else []
-    return told[:shown] + more
+    shown = as_many_as_fit(told, most_letters)
+    more: list[Payload] = [{"more": len(told) - len(shown)}] if len(shown) < len(told) else []
+    return shown + more
 
 
 def _item_payload(item: FoodItem, note: str, is_quiet: bool) -> Payload:

@@ -13,13 +13,12 @@ from device.nutrition.dayplan import RAN_OVER, DayState, MovedTarget, Proposal, 
 from device.nutrition.days import Moment
 from device.nutrition.events import FoodEaten
 from device.nutrition.macros import Macros
-from device.nutrition.plan import Plan, PlannedMeal
-from device.tools.asked import HEARD_LETTERS
-from device.tools.eaten import Eaten, EatenArguments, as_many_as_fit, eaten_of
+from device.nutrition.plan import PlannedMeal
+from device.tools.eaten import Eaten, EatenArguments, eaten_of, with_how_many_more
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
-from device.tools.payloads import Payload, ToolError, all_of, either, retry_with
-from device.tools.today import day_of, day_said, moment_at, rules_for, told
+from device.tools.payloads import Payload, ToolError, all_of, retry_with
+from device.tools.today import day_of, day_said, meal_meant, moment_at, rules_for, told
 from device.tools.tool import tool
 
 NEAR_MINUTES = 90
@@ -27,6 +26,7 @@ CLEARLY_SHARE = 0.15
 """Of a meal's energy: a coffee at noon is not taken for the lunch that is still to come."""
 FULL_MEAL_KCAL = 400
 WORTH_SAYING_KCAL = 10
+BETWEEN_MEALS = "Leave meal out for food between meals."
 LETTERS, LETTERS_BESIDE = 750, 400
 """Room for the foods in an answer, which has to stay small, and for foods and meals beside each other."""
 
@@ -48,14 +48,13 @@ class LogFood(EatenArguments):
 @tool(changes=True)
 def log_food(arguments: LogFood, request: Request) -> Payload:
     """Log what a person ate or drank: all items, or none if one is not clear. Call it when somebody says what
-    they had, or tells you to note it, today or on a day before; use unplanned_food for what came on top of
-    the plan. It answers with grams and kcal of each item, the meal it was noted as, and what is left of the
-    day.
+    they had, or tells you to note it, today or on a day before, at a meal or between meals. It answers with
+    grams and kcal of each item, the meal it was noted as, and what is left of the day.
     """
     kitchen, days_ago = request.kitchen, arguments.days_ago or 0
     with kitchen.diary.together():
         day = day_of(kitchen, arguments.person, days_ago)
-        meal = _meal_named(arguments.meal, day.plan) if arguments.meal else None
+        meal = meal_meant(day.plan, arguments.meal, "log_food", BETWEEN_MEALS) if arguments.meal else None
         when = _when(arguments.time, meal, days_ago, kitchen)
         eaten = eaten_of(arguments, day, kitchen, "log_food")
         if meal is None and (arguments.time or not days_ago):
@@ -77,9 +76,9 @@ def log_food(arguments: LogFood, request: Request) -> Payload:
 @tool(changes=True)
 def unplanned_food(arguments: EatenArguments, request: Request) -> Payload:
     """Log food that somebody has just had beside the plan, and let the meals still to come today make up for
-    it as far as they can. Call it when a person says that it was unplanned, extra or between meals. It
-    answers with what was logged and with the meals that became smaller, in kcal; none is ever taken away, and
-    for children, in pregnancy and where eating is hard, none changes.
+    it as far as they can. Call it only if they call it extra, unplanned or a treat they did not plan; for all
+    else call log_food. It answers with what was logged and with the meals that became smaller, in kcal; none
+    is ever taken away, and for children, in pregnancy and where eating is hard, none changes.
     """
     kitchen = request.kitchen
     with kitchen.diary.together():
@@ -99,7 +98,7 @@ def unplanned_food(arguments: EatenArguments, request: Request) -> Payload:
         _said_of_unplanned(eaten, outcome, f", {eaten.energy_said}"),
         _said_of_unplanned(eaten, quietly),
         numbers={
-            "meals": as_many_as_fit([_moved_payload(each) for each in moved], LETTERS_BESIDE),
+            "meals": with_how_many_more([_moved_payload(each) for each in moved], LETTERS_BESIDE),
             "left_over_kcal": round(proposal.after.left_over.energy_kcal),
         },
         undo_id=request.call_id,
@@ -108,22 +107,6 @@ def unplanned_food(arguments: EatenArguments, request: Request) -> Payload:
 
 
 # ------------------------------------------------------------------------------------- which meal, and when
-
-
-def _meal_named(text: str, plan: Plan) -> PlannedMeal:
-    meal = plan.meal(text)
-    if meal is None:
-        names = [planned.name for planned in plan.meals]
-        raise ToolError(
-            "UNKNOWN_MEAL",
-            "The plan has no such meal, or more than one. Leave meal out for food between meals.",
-            field="meal",
-            heard=text[:HEARD_LETTERS],
-            meals=names,
-            ask=fitting(f"Which meal was it: {either(names)}?", "Which meal of the plan was it?"),
-            retry=retry_with("log_food", meal="<one of meals>"),
-        )
-    return meal
 
 
 def _when(clock: str | None, meal: PlannedMeal | None, days_ago: int, kitchen: Kitchen) -> Moment:

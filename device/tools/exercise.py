@@ -9,10 +9,10 @@ from pydantic import Field
 from device.nutrition.activities import Activities, Activity, ActivityUnsure
 from device.nutrition.activity import ActivityQuestion, activity_done
 from device.nutrition.events import ActivityDone
-from device.tools.asked import HEARD_LETTERS, PersonalArguments
+from device.tools.asked import PersonalArguments
 from device.tools.foodwords import fitting, minutes_said, sentence
 from device.tools.kitchen import Request
-from device.tools.payloads import Payload, ToolError, calories_said, retry_with
+from device.tools.payloads import Payload, ToolError, calories_said, retry_with, shortened
 from device.tools.today import PersonsDay, day_of, day_said, moment_at, told
 from device.tools.tool import tool
 
@@ -42,7 +42,7 @@ def log_activity(arguments: LogActivity, request: Request) -> Payload:
     activity = _activity_of(arguments.activity, kitchen.activities)
     with kitchen.diary.together():
         day = day_of(kitchen, arguments.person, days_ago)
-        done = _done(activity, arguments.minutes, day)
+        done = _done(activity, arguments, day)
         when = moment_at(kitchen, days_ago)
         kitchen.diary.log(request.call_id, day.person, (done,), when)
         on_day = day_said(when.day, kitchen.diary.clock.today())
@@ -65,7 +65,7 @@ def _activity_of(text: str, activities: Activities) -> Activity:
             "UNKNOWN_ACTIVITY",
             "It is not clear which activity that is.",
             field="activity",
-            heard=text[:HEARD_LETTERS],
+            heard=shortened(text),
             candidates=[{"activity_id": each.id, "say": each.name} for each in found.candidates],
             ask=fitting(found.ask, "Which comes nearest: a walk, a run, a bike ride, or something else?"),
             retry=retry_with("log_activity", activity="<activity_id of the one chosen, or other words>"),
@@ -73,15 +73,17 @@ def _activity_of(text: str, activities: Activities) -> Activity:
     return found.activity
 
 
-def _done(activity: Activity, minutes: float | None, day: PersonsDay) -> ActivityDone:
+def _done(activity: Activity, arguments: LogActivity, day: PersonsDay) -> ActivityDone:
     credited = sum(fact.credited_kcal for fact in day.state.facts if isinstance(fact, ActivityDone))
-    done = activity_done(activity, minutes, day.profile, credited)
+    done = activity_done(activity, arguments.minutes, day.profile, credited)
     if isinstance(done, ActivityQuestion):
-        raise _question(done)
+        raise _question(done, arguments.person)
     return done
 
 
-def _question(question: ActivityQuestion) -> ToolError:
+def _question(question: ActivityQuestion, named: str | None) -> ToolError:
+    """What is missing; named: the one who is to be asked, None where no name was said."""
+    whose = {"person": named} if named else {}
     missing: Payload = {
         "ask": "How many minutes was it?",
         "retry": retry_with("log_activity", minutes="<minutes, above 0 and at most 960>"),
@@ -89,7 +91,7 @@ def _question(question: ActivityQuestion) -> ToolError:
     if question.field == "weight_kg":
         missing = {
             "ask": question.ask,
-            "retry": retry_with("log_weight", weight="<the number>", unit="<kg, lb or st>"),
+            "retry": retry_with("log_weight", weight="<the number>", unit="<kg, lb or st>", **whose),
             "then": "Call log_activity again, with the same arguments.",
         }
     message = f"{question.field} is needed to work out the energy. Nothing was logged."

@@ -11,17 +11,16 @@ from pydantic import Field, JsonValue
 from device.nutrition.events import Happening, ProfileChanged, WeightTaken
 from device.nutrition.profile import QUESTIONS, Profile, ProfileError, checked_changes, missing_for_targets
 from device.nutrition.targets import Limit, Targets, targets_for
-from device.tools.asked import PersonalArguments
+from device.tools.asked import ConsentArguments
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, ToolError, macros_payload, require_consent, retry_with
-from device.tools.profilechanges import is_ruled_out_still, wished_changes
+from device.tools.profilechanges import MOST_LISTED, is_ruled_out_still, wished_changes
 from device.tools.profiles import Profiles
 from device.tools.profilewords import ANSWERS, NUMBERS, PROFILE_QUESTIONS, phrases_of, read_back
 from device.tools.today import PersonsDay, careful_question, day_of, told
 from device.tools.tool import tool
 
-MOST_LISTED = 6
 MOST_WANTED_KCAL = 6000
 """A profile takes no more; a very large body may need it."""
 SAVED = "That is saved."
@@ -31,7 +30,7 @@ Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=30)]], Fiel
 _FOR_TARGETS = frozenset(QUESTIONS) | {"wanted_kcal", "body_fat_percent"}
 
 
-class ProfileArguments(PersonalArguments):
+class ProfileArguments(ConsentArguments):
     """What was told so far; every part may be left out."""
 
     age_years: int | None = Field(None, description="Age in whole years.")
@@ -84,7 +83,6 @@ class ProfileArguments(PersonalArguments):
     partial: bool = Field(
         False, description="True only if they would rather not say the rest: what was told is saved."
     )
-    confirm: str | None = Field(None, description="The token of the read-back, once the person said yes.")
 
 
 @tool(changes=True)

@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 LOOKED_AFTER_EVERY_S = 60.0
 REPAIR_SHOWN_S = 3600.0
 PART = "diary"
+FAILED = (
+    "Ladle failed while it looked after the diary, and goes on trying. Restart it; if this comes back, its "
+    "journal says why."
+)
 
 
 class DiaryKeeper:
@@ -69,10 +73,14 @@ class DiaryKeeper:
             self._open()
             if self._fault:
                 self._diary.file.try_writing()
+            self._timers.write()
             self._mend_times()
             made = self._diary.back_up()
         except DiaryUnavailableError as error:
             return str(error)
+        except Exception:
+            logger.exception("fault part=%s reason=failed", PART)
+            return FAILED
         if made:
             logger.info("diary_backed_up file=%s", made.name)
         return None

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from device.nutrition.food import Food
 from device.nutrition.records import DiaryUnavailableError
-from device.tools.asked import FoodArguments, serving_of
+from device.tools.asked import FoodArguments, PersonalArguments, serving_of
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, ToolError, calories_said, grams_said, macros_payload, result
 from device.tools.today import day_of
@@ -17,12 +13,8 @@ from device.tools.tool import tool
 SAY_NO_NUMBERS = "Say no calories or grams of nutrients."
 
 
-class LookUpFood(FoodArguments):
+class LookUpFood(FoodArguments, PersonalArguments):
     """A food, how much of it, and who asks."""
-
-    person: Annotated[str, Field(max_length=60)] | None = Field(
-        None, description="Who asks or is to eat it, only if a name was said."
-    )
 
 
 @tool

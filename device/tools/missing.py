@@ -12,7 +12,7 @@ from pydantic import Field
 from device.nutrition.dayplan import MealStatus, MovedTarget, Proposal, propose_missed
 from device.nutrition.macros import total
 from device.nutrition.plan import PlannedMeal
-from device.tools.asked import Arguments
+from device.tools.asked import ConsentArguments
 from device.tools.foodwords import fitting, sentence
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, macros_payload, require_consent
@@ -32,7 +32,7 @@ MOST_TOLD = 10
 IF_NOT = "If they would rather not, call again with move false: the meal is noted, and no other changes."
 
 
-class MissedMealArguments(Arguments):
+class MissedMealArguments(ConsentArguments):
     """The meal, and whether others may change."""
 
     meal: Annotated[str, Field(min_length=1, max_length=100)] = Field(
@@ -42,12 +42,6 @@ class MissedMealArguments(Arguments):
         False, description="True if the person chose to leave the meal out; then no other meal changes."
     )
     move: bool = Field(True, description="False if the person wants the other meals to stay as they are.")
-    person: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="Whose meal, only if a name was said."
-    )
-    confirm: Annotated[str, Field(max_length=20)] | None = Field(
-        None, description="What retry of the answer NOT_CONFIRMED holds, once the person has agreed."
-    )
 
 
 @tool(changes=True)

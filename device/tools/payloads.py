@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import TypeVar
 
 from device.nutrition.macros import Macros
 
 Payload = dict[str, object]
+T = TypeVar("T")
 TOKEN_LETTERS = 6
+HEARD_LETTERS = 120
+"""Of what was heard, in an answer, which has to stay small."""
 
 
 def result(said: str, **data: object) -> Payload:
@@ -33,6 +37,21 @@ class ToolError(Exception):
 def retry_with(tool: str, **arguments: object) -> dict[str, object]:
     """The next call that may succeed: the same tool with these arguments set."""
     return {"tool": tool, "set": arguments}
+
+
+def shortened(text: str, most_letters: int = HEARD_LETTERS) -> str:
+    """The text, or its beginning where JSON would need more letters for it: many scripts take six for one."""
+    while len(json.dumps(text)) > most_letters + len('""'):
+        text = text[:-1]
+    return text
+
+
+def as_many_as_fit(told: Sequence[T], most_letters: int) -> list[T]:
+    """The first of them that JSON needs no more letters for."""
+    shown = len(told)
+    while shown and len(json.dumps(told[:shown])) > most_letters:
+        shown -= 1
+    return list(told[:shown])
 
 
 # ------------------------------------------------------------------------------------- consent

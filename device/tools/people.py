@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from device.nutrition.names import person_key
 from device.tools.foodwords import fitting, sentence
-from device.tools.payloads import ToolError, either
+from device.tools.payloads import ToolError, either, shortened
 
 NOBODY_NAMED = "home"
 """Under this name stands everything in the diary of a household that has named nobody."""
-HEARD_LETTERS = 40
 FIRST_ACCENT = 200
 """Unicode's combining classes from here on are of marks above and below a letter."""
 _PLAIN = str.maketrans({"\u00f8": "o", "\u00e6": "ae", "\u0153": "oe", "\u0142": "l", "\u0111": "d"})
@@ -56,7 +55,7 @@ class People:
         if named and self._are_named:
             known = self._by_name.get(person_key(named)) or self._by_letters.get(_letters_of(named))
             if known is None:
-                raise self._who(f"There is no diary for {named[:HEARD_LETTERS]} here.", named)
+                raise self._who(f"There is no diary for {shortened(named)} here.", named)
             return known
         if self._default is None:
             raise self._who("Several people live here.", None)
@@ -65,7 +64,7 @@ class People:
     def _who(self, message: str, heard: str | None) -> ToolError:
         names = [sentence(person.name) for person in self.all]
         who = f"Who is this for: {either(names)}?" if len(names) > 1 else f"Is this for {names[0]}?"
-        recovery: dict[str, object] = {"heard": heard[:HEARD_LETTERS]} if heard else {}
+        recovery: dict[str, object] = {"heard": shortened(heard)} if heard else {}
         return ToolError(
             "WHO",
             f"{message} Nothing was changed.",

@@ -11,10 +11,14 @@ from device.nutrition.food import ALLERGENS, Food, substances_meant
 from device.nutrition.foods import FoodDatabase, Found
 from device.nutrition.names import key_of, words_of
 from device.nutrition.profile import Condition, Profile
-from device.tools.payloads import ToolError, retry_with
+from device.tools.foodwords import fitting
+from device.tools.payloads import ToolError, as_many_as_fit, retry_with, shortened
 from device.tools.people import Person
 from device.tools.profilewords import CONDITIONS, UNNUMBERED, spoken_name
 
+MOST_LISTED = 6
+"""Of allergens, of foods, and of what is to be taken out, in one call."""
+LETTERS = 500
 _TAKEN_BACK = {**UNNUMBERED, "body_fat_percent": "going by body fat"}
 """Fields that can be taken out of a profile, and what they are then called."""
 
@@ -78,15 +82,21 @@ def _substances(answers: Mapping[str, Any]) -> list[str]:
         return list(dict.fromkeys(meant for word in words for meant in substances_meant(word)))
     heard = unknown[0]
     known = [word for word in words if word not in unknown]
-    excluded = [*answers.get("excluded_foods", ()), *unknown]
+    excluded = [*unknown, *answers.get("excluded_foods", ())]
+    now = as_many_as_fit(excluded[:MOST_LISTED], LETTERS)
+    rest = {"then": "Call it once more with the other foods."} if len(now) < len(excluded) else {}
     raise ToolError(
         "WRONG_ARGUMENTS",
-        f"Which foods contain {heard} is not known. Nothing was saved.",
+        f"Which foods contain {shortened(heard)} is not known. Nothing was saved.",
         field="allergens",
-        heard=heard,
+        heard=shortened(heard),
         allowed=ALLERGENS,
-        ask=f"I cannot look for {heard} inside dishes. Shall I leave out foods that are called so?",
-        retry=retry_with("set_profile", allergens=known, excluded_foods=excluded),
+        ask=fitting(
+            f"I cannot look for {heard} inside dishes. Shall I leave out foods that are called so?",
+            "I cannot look for that inside dishes. Shall I leave out foods that are called so?",
+        ),
+        retry=retry_with("set_profile", allergens=known, excluded_foods=now),
+        **rest,
     )
 
 

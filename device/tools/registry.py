@@ -40,6 +40,7 @@ REPEATED_S = 7200.0
 """As long as the API remembers a session, it may make a call of that session again under the same id."""
 ENTRY_ID_LETTERS = 12
 NOT_KEPT = "I cannot use the diary at the moment, so nothing was noted. Shall I try again later?"
+NOT_READ = "I cannot look into the diary at the moment. Shall I try again later?"
 UNTOLD_S = 120.0
 """A call like one whose outcome nobody was told, made within this time, is taken for the same wish."""
 
@@ -102,7 +103,7 @@ class Registry:
             raise _wrong_arguments(call, error, changes=tool.changes) from None
         if tool.changes:
             return await self._change_once(call, tool, arguments)
-        return await self._answer(call, self._start(call, tool, arguments))
+        return await self._answer(call, tool, self._start(call, tool, arguments))
 
     def _start(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Future[Payload]:
         entry_ids = _entry_ids(call, self._kitchen.diary.clock)
@@ -121,13 +122,12 @@ class Registry:
         threading.Thread(target=run, name=f"tool-{call.name}", daemon=True).start()
         return work
 
-    async def _answer(self, call: ToolCall, work: Future[Payload]) -> Payload:
+    async def _answer(self, call: ToolCall, tool: Tool, work: Future[Payload]) -> Payload:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await asyncio.wrap_future(work)
         except TimeoutError:
-            message = f"The tool gave no answer within {self._timeout_s:g} s. It may be called once more."
-            raise _failed(call, "TIMED_OUT", message) from None
+            raise _too_late(call, self._timeout_s, changes=tool.changes) from None
 
     async def _change_once(self, call: ToolCall, tool: Tool, arguments: BaseModel) -> Payload:
         earlier = self._earlier(call, arguments)
@@ -136,7 +136,7 @@ class Registry:
             self._changes.append(change)
         change.callers += 1
         try:
-            payload = await self._answer(call, change.work)
+            payload = await self._answer(call, tool, change.work)
             change.is_told = True
         finally:
             change.callers -= 1
@@ -227,7 +227,8 @@ def _answer_of(tool: Tool, arguments: BaseModel, kitchen: Kitchen, entry_ids: Se
         return _completed(error.payload, tool)
     except DiaryUnavailableError as error:
         logger.warning("tool_failed name=%s reason=STORAGE trouble=%s", name, error.trouble.name)
-        return ToolError("STORAGE", str(error), ask=NOT_KEPT, committed=[]).payload
+        ask = NOT_KEPT if tool.changes else NOT_READ
+        return _completed(ToolError("STORAGE", str(error), ask=ask).payload, tool)
     except Exception:
         logger.warning("tool_failed name=%s reason=TOOL_CRASHED", name, exc_info=True)
         return _crashed(tool, request)
@@ -270,13 +271,28 @@ def _failed(call: ToolCall, code: str, message: str, **recovery: object) -> Tool
     return ToolError(code, message, **recovery)
 
 
+def _too_late(call: ToolCall, timeout_s: float, *, changes: bool) -> ToolError:
+    """No answer came in time; what was to be changed may be changed all the same, as the work goes on."""
+    message = f"The tool gave no answer within {timeout_s:g} s."
+    if not changes:
+        return _failed(call, "TIMED_OUT", f"{message} It may be called once more.")
+    message += " It may still be done: call day_status first, and do not promise or repeat it before."
+    return _failed(call, "TIMED_OUT", message, committed="unknown")
+
+
 def _wrong_arguments(call: ToolCall, error: ValidationError, *, changes: bool) -> ToolError:
     """Which arguments are wrong and how, without their values."""
     problems = [
-        {"field": ".".join(str(part) for part in problem["loc"]), "message": problem["msg"]}
+        {"field": _place_of(problem["loc"]), "message": problem["msg"]}
         for problem in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     message = f"{problems[0]['field']}: {problems[0]['message']}. Correct it and call again."
     shown = problems[:PROBLEMS_TOLD]
     undone: Payload = {"committed": []} if changes else {}
     return _failed(call, "WRONG_ARGUMENTS", message, field=problems[0]["field"], problems=shown, **undone)
+
+
+def _place_of(location: Sequence[str | int]) -> str:
+    """An argument by its path, such as "items[0].food"."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")

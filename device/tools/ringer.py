@@ -7,8 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from device.events import Event, TimerRings, TimersSilent
-from device.nutrition.records import DiaryUnavailableError
+from device.events import Event, FaultCleared, FaultRaised, TimerRings, TimersSilent
 from device.nutrition.timers import KitchenTimers, Timer
 
 logger = logging.getLogger(__name__)
@@ -20,28 +19,33 @@ TOO_LATE_S = 1800.0
 """A timer that should have rung so long ago, while the power was off, does not wake the house any more."""
 LOOKED_AT_EVERY_S = 30.0
 """At the latest: the clock by which timers go does not jump, but the machine may have slept."""
+PART = "timers"
+FAILED = (
+    "Timers may not ring: Ladle failed while it looked at them, and goes on trying. Restart it; if this "
+    "comes back, its journal says why."
+)
 
 
 class Ringer:
     """Rings for a kitchen's timers, beside the conversation.
 
-    Which timers run and which have ended is in the diary's file. Where that cannot be written, what was
-    silenced stays silent all the same.
+    Whatever goes wrong in it becomes a fault that a person can see, and it goes on.
     """
 
     def __init__(self, timers: KitchenTimers, emit: Callable[[Event], None]) -> None:
-        """emit: told when something rings and when it stops, on the event loop."""
+        """emit: told when something rings and when it stops, and of faults, on the event loop."""
         self._timers = timers
         self._emit = emit
         self._changed = asyncio.Event()
         self._ringing: dict[str, float] = {}  # since when, in s of the loop's clock, by call id
-        self._over: set[str] = set()
+        self._over: set[str] = set()  # by call id, until the timers know of it
+        self._has_fault = False
 
     async def run(self) -> None:
         """Watch the timers for ever."""
         while True:
             self._changed.clear()
-            wait_s = await self._ring_if_due()
+            wait_s = await self._look()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._changed.wait()
@@ -55,10 +59,25 @@ class Ringer:
         self._over.update(self._ringing)
         self.look_again()
 
+    async def _look(self) -> float:
+        try:
+            wait_s = await self._ring_if_due()
+        except Exception:
+            logger.exception("fault part=%s reason=failed", PART)
+            self._show_fault(True)
+            return LOOKED_AT_EVERY_S
+        self._show_fault(False)
+        return wait_s
+
+    def _show_fault(self, has_fault: bool) -> None:
+        if has_fault != self._has_fault:
+            self._has_fault = has_fault
+            self._emit(FaultRaised(PART, FAILED) if has_fault else FaultCleared(PART))
+
     async def _ring_if_due(self) -> float:
         """Ring for the timers that are due; the time in s until it is worth to look again."""
         await asyncio.to_thread(self._end_those_over)
-        running = await asyncio.to_thread(self._running)
+        running = await asyncio.to_thread(self._timers.running)
         now_s = asyncio.get_running_loop().time()
         due = [timer for timer in running if timer.is_due and not self._is_over(timer, now_s)]
         was_ringing = bool(self._ringing)
@@ -83,16 +102,7 @@ class Ringer:
             logger.info("timer_unanswered late_s=%.0f", -timer.remaining_s)
         return is_over
 
-    def _running(self) -> tuple[Timer, ...]:
-        try:
-            return tuple(timer for timer in self._timers.running() if timer.call_id not in self._over)
-        except DiaryUnavailableError:
-            return ()  # the diary's keeper says so
-
     def _end_those_over(self) -> None:
         for call_id in tuple(self._over):
-            try:
-                self._timers.ended(call_id)
-            except DiaryUnavailableError:
-                return
+            self._timers.ended(call_id)
             self._over.discard(call_id)

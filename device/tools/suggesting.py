@@ -13,7 +13,7 @@ from device.nutrition.plates import meal_kind
 from device.nutrition.rebalance import energy_bounds_kcal, whole
 from device.nutrition.suggest import Suggestion, suggest
 from device.nutrition.variation import seed_of
-from device.tools.asked import Arguments
+from device.tools.asked import PersonalArguments
 from device.tools.foodwords import fitting
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import (
@@ -36,14 +36,11 @@ MOST_HABITS = 30
 CHECK_LABEL = "Please check the label."
 
 
-class SuggestMealArguments(Arguments):
+class SuggestMealArguments(PersonalArguments):
     """For which meal, and for whom."""
 
     meal: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         None, description="The meal of today as the person named it; leave it out for the next one."
-    )
-    person: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="Who is to eat it, only if a name was said."
     )
 
 

@@ -15,10 +15,10 @@ from device.nutrition.names import without_fillers, words_of
 from device.nutrition.plan import PlannedMeal
 from device.nutrition.substitute import Ingredient, Refusal, Substitution, swap_for
 from device.nutrition.substitute import substitute as best_swaps
-from device.tools.asked import HEARD_LETTERS, Arguments, FoodArguments, Items, found_food, servings_of
+from device.tools.asked import FoodArguments, Ingredients, PersonalArguments, found_food, servings_of
 from device.tools.foodwords import fitting
 from device.tools.kitchen import Kitchen, Request
-from device.tools.payloads import Payload, ToolError, either, result, retry_with
+from device.tools.payloads import Payload, ToolError, either, result, retry_with, shortened
 from device.tools.swapwords import amount_said, name_said, off_said, offers_payload, swap_payload, swap_said
 from device.tools.today import PersonsDay, day_of
 from device.tools.tool import tool
@@ -29,7 +29,7 @@ LOOK_FURTHER = "Shall I look for something else?"
 LABEL = "Check the label: what a packet holds differs from brand to brand."
 
 
-class SubstituteArguments(Arguments):
+class SubstituteArguments(PersonalArguments):
     """The ingredient, and the meal that it is in."""
 
     ingredient: Annotated[str, Field(min_length=1, max_length=100)] = Field(
@@ -41,11 +41,8 @@ class SubstituteArguments(Arguments):
     meal: Annotated[str, Field(max_length=100)] | None = Field(
         None, description="The meal of today that it is in, as the person named it, such as 'dinner'."
     )
-    ingredients: Items | None = Field(
+    ingredients: Ingredients | None = Field(
         None, description="All that is in the meal with amounts, the ingredient to replace among them."
-    )
-    person: Annotated[str, Field(max_length=100)] | None = Field(
-        None, description="Who eats it, only if a name was said."
     )
 
 
@@ -104,7 +101,7 @@ def _meal_of(arguments: SubstituteArguments, day: PersonsDay, kitchen: Kitchen) 
         "UNKNOWN_MEAL",
         "Nobody has told what is in that meal.",
         field="ingredients",
-        **({"heard": arguments.meal[:HEARD_LETTERS]} if arguments.meal else {}),
+        **({"heard": shortened(arguments.meal)} if arguments.meal else {}),
         ask="What is in the meal, and about how much of each?",
         retry=retry_with(NAME, ingredients=[{"food": "<each>", "quantity": "<how much>", "unit": "<unit>"}]),
     )
@@ -166,7 +163,7 @@ def _unclear(code: str, text: str, meal: Sequence[Ingredient]) -> ToolError:
         if code == "UNKNOWN_FOOD"
         else "More than one ingredient may be meant.",
         field="ingredient",
-        heard=text[:HEARD_LETTERS],
+        heard=shortened(text),
         holds=names,
         ask=fitting(f"Which do you mean: {either(names)}?", "Which ingredient of the meal do you mean?"),
         retry=retry_with(NAME, ingredient="<one of holds>"),
@@ -180,9 +177,8 @@ def _named_here(theirs: str, ours: str) -> Iterator[None]:
         yield
     except ToolError as error:
         told = dict(error.payload)
-        for key in ("field", "else"):
-            if key in told:
-                told[key] = str(told[key]).replace(theirs, ours)
+        if "field" in told:
+            told["field"] = str(told["field"]).replace(theirs, ours)
         if isinstance(retry := told.get("retry"), dict):
             told["retry"] = {**retry, "set": {k.replace(theirs, ours): v for k, v in retry["set"].items()}}
         error.payload = told

@@ -87,7 +87,8 @@ def _set(arguments: TimerArguments, request: Request) -> Payload:
 def _said_of_set(started: Timer, name: str, has_twin: bool) -> str:
     which = " ".join(part for part in ("another" if has_twin else "", name, "timer") if part)
     length = said_duration(started.duration_s)
-    return fitting(f"{sentence(which)} set for {length}.", f"Timer set for {length}.")
+    warning = "" if started.is_kept else " It will not survive a restart."
+    return fitting(f"{sentence(which)} set for {length}.{warning}", f"Timer set for {length}.{warning}")
 
 
 def _no_duration(*, is_too_long: bool) -> ToolError:
@@ -126,7 +127,7 @@ def _cancel(arguments: TimerArguments, request: Request) -> Payload:
 
 
 def _chosen(arguments: TimerArguments, running: Sequence[Timer]) -> Sequence[Timer]:
-    """The timers that fit what was said of one; where nothing was said, each does."""
+    """The timers that fit what was said of one; where nothing was, those that ring, or else all."""
     words = _words(arguments.name)
     if words == ALL:
         return running
@@ -135,7 +136,10 @@ def _chosen(arguments: TimerArguments, running: Sequence[Timer]) -> Sequence[Tim
         return by_id
     duration_s = _duration_s(arguments)
     of_length = [each for each in running if not duration_s or each.duration_s == duration_s]
-    return _named(words, of_length) if words else of_length
+    if words:
+        return _named(words, of_length)
+    ringing = [each for each in of_length if each.is_due]
+    return of_length if duration_s else ringing or of_length
 
 
 def _named(words: tuple[str, ...], timers: Sequence[Timer]) -> Sequence[Timer]:
@@ -159,13 +163,14 @@ def _unknown(message: str, timers: Sequence[Timer]) -> ToolError:
     if not timers:
         ask, retry = "No timer is running. Shall I set one?", {"action": "set", "minutes": "<minutes>"}
     elif len(timers) == 1:
+        does = "ringing" if timers[0].is_due else "running"
         ask = fitting(
-            f"The {timers[0].name} timer is running. Shall I cancel that one?",
+            f"The {timers[0].name} timer is {does}. Shall I cancel that one?",
             "Another timer is running. Shall I cancel that one?",
         )
         retry = {"name": timers[0].call_id}
     else:
-        with_left = either([f"{each.name} with {_left(each)} left" for each in timers])
+        with_left = either([_with_left(each) for each in timers])
         names = either([each.name for each in timers])
         ask = fitting(f"Which timer: {with_left}?", f"Which timer: {names}?", "Which of the timers?")
         retry = {"name": _CHOSEN}
@@ -252,6 +257,10 @@ def _left(timer: Timer) -> str:
     return said_duration(left_s if left_s <= TO_THE_SECOND_S else 60 * round(left_s / 60))
 
 
+def _with_left(timer: Timer) -> str:
+    return f"{timer.name} ringing now" if timer.is_due else f"{timer.name} with {_left(timer)} left"
+
+
 def _left_s(timer: Timer) -> int:
     return max(0, math.ceil(timer.remaining_s))
 
@@ -274,7 +283,8 @@ def _clause(name: str, timer: Timer) -> str:
 
 
 def _payload_of(timer: Timer) -> Payload:
-    return {"timer_id": timer.call_id, "name": timer.name, "left_s": _left_s(timer)}
+    told: Payload = {"timer_id": timer.call_id, "name": timer.name, "left_s": _left_s(timer)}
+    return told if timer.is_kept else {**told, "survives_restart": False}
 
 
 def _listed(timers: Sequence[Timer]) -> Payload:

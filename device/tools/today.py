@@ -14,11 +14,10 @@ from device.nutrition.profile import Condition, Profile
 from device.nutrition.variation import Variation, seed_of
 from device.tools.foodwords import fitting
 from device.tools.kitchen import Kitchen
-from device.tools.payloads import Payload, ToolError, either, macros_payload, result, retry_with
+from device.tools.payloads import Payload, ToolError, either, macros_payload, result, retry_with, shortened
 from device.tools.profiles import Profiles
 
 ASKED_AGAIN_AFTER = timedelta(days=14)
-HEARD_LETTERS = 60
 _KEEPING_MEALS = frozenset({Condition.PREGNANT, Condition.BREAST_FEEDING, Condition.EATING_DISORDER})
 
 
@@ -98,8 +97,10 @@ def rules_for(kitchen: Kitchen, day: PersonsDay, tool: str, *arguments: object) 
     return Rules(variation=Variation(kitchen.ways.variation, seed))
 
 
-def meal_meant(plan: Plan, text: str, tool: str) -> PlannedMeal:
-    """The meal of the plan that a person means; `tool`: the one that is called.
+def meal_meant(plan: Plan, text: str, tool: str, hint: str = "") -> PlannedMeal:
+    """The meal of the plan that a person means.
+
+    tool: the one that is called; hint: another sentence of the message, for the model.
 
     Raises:
         ToolError: UNKNOWN_MEAL; the plan has none of that name, or more than one may be meant.
@@ -110,9 +111,9 @@ def meal_meant(plan: Plan, text: str, tool: str) -> PlannedMeal:
     names = [planned.name for planned in plan.meals]
     raise ToolError(
         "UNKNOWN_MEAL",
-        "The plan has no such meal.",
+        f"The plan has no such meal, or more than one. {hint}".strip(),
         field="meal",
-        heard=text[:HEARD_LETTERS],
+        heard=shortened(text),
         meals=names,
         ask=fitting(f"Which meal do you mean: {either(names)}?", "Which of the day's meals do you mean?"),
         retry=retry_with(tool, meal="<one of meals>"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from device.nutrition.events import WeightTaken
 from device.nutrition.records import Weighing
-from device.tools.asked import PersonalArguments
+from device.tools.asked import ConsentArguments
 from device.tools.kitchen import Request
 from device.tools.payloads import Payload, ToolError, require_consent, retry_with
 from device.tools.today import PersonsDay, day_of, told
@@ -22,14 +22,11 @@ COMPARED_WITHIN = timedelta(days=60)
 _UNITS_SAID = {"kg": "kilograms", "lb": "pounds", "st": "stone"}
 
 
-class LogWeight(PersonalArguments):
+class LogWeight(ConsentArguments):
     """A weighing."""
 
     weight: float = Field(description="The number that was said; 11 stone 7 is 11.5 stone.")
     unit: Literal["kg", "lb", "st"] | None = Field(None, description="Its unit; kg if none was said.")
-    confirm: Annotated[str, Field(max_length=40)] | None = Field(
-        None, description="The token of an earlier answer to this call, once the person has said yes to it."
-    )
 
 
 @tool(changes=True)

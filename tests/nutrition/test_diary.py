@@ -305,7 +305,7 @@ def test_a_profile_is_the_sum_of_its_changes(diary: Diary) -> None:
     assert diary.profile("ben") == {}
 
 
-def test_frequent_and_recent_foods(diary: Diary, wall: Wall) -> None:
+def test_frequent_foods(diary: Diary, wall: Wall) -> None:
     for number in range(3):
         diary.log(f"eggs {number}", "anna", (FoodEaten((EGGS,)),))
         wall.move(timedelta(hours=1))
@@ -318,10 +318,6 @@ def test_frequent_and_recent_foods(diary: Diary, wall: Wall) -> None:
         (None, "Grandmother's stew", 1),
     ]
     assert (frequent[0].grams, frequent[0].quantity, frequent[0].unit) == (120, 2, "piece")
-    assert [habit.name for habit in diary.recent_foods("anna", TODAY)] == [
-        "Grandmother's stew",
-        "Egg, boiled",
-    ]
     assert diary.frequent_foods("anna", TODAY + timedelta(days=1)) == ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -140,6 +141,31 @@ def test_a_diary_that_another_program_holds_is_told_as_busy(
     assert busy.value.trouble is Trouble.BUSY
     assert drunk(diary) == 1
     other.close()
+    drink(diary, "two")
+    assert drunk(diary) == 2
+
+
+def test_a_thread_waits_no_longer_for_another_than_for_another_program(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diarydatabase, "BUSY_TIMEOUT_S", 0.05)
+    drink(diary, "one")
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with diary.together():
+            is_held.set()
+            may_end.wait(20)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert is_held.wait(20)
+    for use in (lambda: drink(diary, "two"), lambda: drunk(diary), diary.file.open):
+        with pytest.raises(DiaryUnavailableError) as busy:
+            use()
+        assert busy.value.trouble is Trouble.BUSY
+    may_end.set()
+    other.join(20)
     drink(diary, "two")
     assert drunk(diary) == 2
 

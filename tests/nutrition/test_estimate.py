@@ -14,11 +14,10 @@ CRUMBLE = Estimate(kcal=220, protein_g=2.5, carbohydrate_g=35, fat_g=8, fibre_g=
 
 
 def test_an_estimate_becomes_a_food_that_says_so() -> None:
-    food = estimated_food("  Apple  crumble ", CRUMBLE, portion_g=170)
+    food = estimated_food("  Apple  crumble ", CRUMBLE)
     assert food.estimated
     assert (food.id, food.name, food.source) == ("estimate:apple crumble", "Apple crumble", "an estimate")
     assert food.per_100g == Macros(220, 2.5, 35, 8)
-    assert food.usual_grams == 170
     assert not food.is_free_of("gluten")
     assert not food.suits("vegetarian")
 
@@ -62,8 +61,7 @@ def test_numbers_that_no_food_has_are_refused(change: dict[str, float], field: s
     assert (caught.value.field, str(caught.value)) == (field, message)
 
 
-@pytest.mark.parametrize(("name", "portion_g", "field"), [(" ", 100, "name"), ("pie", -1, "portion_g")])
-def test_an_estimate_needs_a_name_and_a_possible_portion(name: str, portion_g: float, field: str) -> None:
+def test_an_estimate_needs_a_name() -> None:
     with pytest.raises(EstimateError) as caught:
-        estimated_food(name, CRUMBLE, portion_g)
-    assert caught.value.field == field
+        estimated_food(" ", CRUMBLE)
+    assert caught.value.field == "name"

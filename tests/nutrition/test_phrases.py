@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from device.nutrition.foods import Ambiguous, FoodDatabase
-from device.nutrition.serving import Asked, NoAmount, Outcome, Serving, serve
+from device.nutrition.serving import Asked, NoAmount, Serving
+from tests.nutrition.asking import Outcome, serve
 
 ABSTAINING = ("ask", "amount", "unknown")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -131,3 +132,25 @@ def test_a_minor_is_known_by_age() -> None:
     assert Profile(age_years=17).is_minor
     assert not Profile(age_years=18).is_minor
     assert not Profile().is_minor
+
+
+@pytest.mark.parametrize(
+    ("stored", "kept", "told"),
+    [
+        ({"height_cm": 1700, "weight_kg": 70}, Profile(weight_kg=70), ["height_cm"]),
+        ({"sex": "?", "age_years": "old", "goal": "lose"}, Profile(goal=Goal.LOSE), ["age_years", "sex"]),
+        ({"allergens": ["milk", 3, "soy"]}, Profile(allergens=frozenset({"milk", "soy"})), ["allergens"]),
+        ({"allergens": 3, "diet": "vegan"}, Profile(diet="vegan"), ["allergens"]),
+        ({"conditions": ["gout"]}, Profile(conditions=None), ["conditions"]),
+        (
+            {"conditions": ["gout", "pregnant"]},
+            Profile(conditions=frozenset({Condition.PREGNANT})),
+            ["conditions"],
+        ),
+    ],
+)
+def test_a_stored_value_that_cannot_be_right_is_left_out_and_told(
+    stored: dict[str, Any], kept: Profile, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert profile_of(stored, TODAY) == kept
+    assert caplog.messages == [f"profile_unreadable field={field}" for field in told]

@@ -8,7 +8,8 @@ from device.nutrition.food import Food
 from device.nutrition.foods import Ambiguous, FoodDatabase, Unknown
 from device.nutrition.macros import Macros
 from device.nutrition.portions import Quantity
-from device.nutrition.serving import Asked, NoAmount, Serving, quantity_of, serve
+from device.nutrition.serving import Asked, NoAmount, Serving, quantity_of
+from tests.nutrition.asking import serve
 
 
 @pytest.mark.parametrize(

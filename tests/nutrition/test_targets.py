@@ -21,7 +21,6 @@ from device.nutrition.targets import (
     Limit,
     Method,
     floor_kcal,
-    is_wanted_below_floor,
     resting_kcal,
     targets_for,
 )
@@ -148,11 +147,6 @@ def test_an_energy_that_was_named_is_kept_within_the_limits(
 ) -> None:
     targets = targets_for(replace(ADULT, wanted_kcal=wanted))
     assert (targets.macros.energy_kcal, targets.limits) == (kcal, limits)
-
-
-@pytest.mark.parametrize(("wanted", "is_below"), [(None, False), (1389, True), (1390, False), (2000, False)])
-def test_a_caller_can_tell_that_less_than_the_floor_was_named(wanted: int | None, is_below: bool) -> None:
-    assert is_wanted_below_floor(replace(ADULT, wanted_kcal=wanted)) is is_below
 
 
 def test_a_limit_on_carbohydrate_is_kept_and_fat_makes_up_for_it() -> None:

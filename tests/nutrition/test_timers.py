@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from device.nutrition.days import DiaryClock
 from device.nutrition.diaryfile import DiaryFile
+from device.nutrition.records import DiaryUnavailableError, Trouble
 from device.nutrition.timers import MOST_RUNNING, KitchenTimers, TooManyTimersError
 
 LONDON = ZoneInfo("Europe/London")
@@ -63,7 +65,6 @@ def test_several_timers_are_listed_by_what_remains(kitchen: Kitchen) -> None:
         ("Eggs", 240),
         ("pasta", 540),
     ]
-    assert [timer.call_id for timer in kitchen.timers.named("EGGS")] == ["two"]
     assert kitchen.timers.due() == ()
 
 
@@ -148,3 +149,102 @@ def test_a_timer_needs_some_time(kitchen: Kitchen) -> None:
     for duration_s in (0, -5, float("nan")):
         with pytest.raises(ValueError, match="cannot run"):
             kitchen.timers.set("one", "pasta", duration_s)
+
+
+# ------------------------------------------------------------------------------------- no disk
+
+
+def _refuse(_file: DiaryFile) -> NoReturn:
+    raise DiaryUnavailableError(Trouble.READ_ONLY, Path("/var/lib/ladle"), "no space")
+
+
+def test_what_the_disk_does_not_take_is_remembered_and_written_once_it_does(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers = kitchen.timers
+    timers.set("kept", "rice", 300)
+    timers.set("ended", "eggs", 300)
+    with monkeypatch.context() as disk:
+        disk.setattr(DiaryFile, "writing", _refuse)
+        assert not timers.set("new", "pasta", 600).is_kept
+        assert timers.set("new", "pasta", 600).remaining_s == 600
+        assert timers.ended("ended") is not None
+        assert timers.ended("ended") is None
+        assert [timer.call_id for timer in timers.running()] == ["kept", "new"]
+        with pytest.raises(DiaryUnavailableError):
+            timers.write()
+        assert [timer.name for timer in kitchen.timers.running()] == ["rice", "eggs"], "as after a restart"
+    timers.write()
+    kitchen.restart_machine(60)
+    assert [(timer.call_id, timer.is_kept) for timer in kitchen.timers.running()] == [
+        ("kept", True),
+        ("new", True),
+    ]
+
+
+def test_one_cancelled_while_the_disk_took_nothing_is_not_set_again(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers = kitchen.timers
+    monkeypatch.setattr(DiaryFile, "writing", _refuse)
+    timers.set("one", "pasta", 600)
+    timers.cancel("one")
+    assert timers.set("one", "pasta", 600).has_ended
+    monkeypatch.undo()
+    timers.set("two", "rice", 600)
+    kitchen.restart_program()
+    assert kitchen.timers.set("one", "pasta", 600).has_ended
+
+
+def test_the_most_of_timers_counts_what_is_not_written(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers = kitchen.timers
+    timers.set("first", "pasta", 600)
+    monkeypatch.setattr(DiaryFile, "writing", _refuse)
+    for number in range(MOST_RUNNING - 1):
+        timers.set(f"{number}", "pasta", 600)
+    with pytest.raises(TooManyTimersError):
+        timers.set("more", "pasta", 600)
+
+
+def test_a_disk_that_gives_nothing_stops_no_timer(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    timers = kitchen.timers
+    timers.set("one", "pasta", 600)
+    timers.running()
+    monkeypatch.setattr(DiaryFile, "writing", _refuse)
+    monkeypatch.setattr(DiaryFile, "reading", _refuse)
+    kitchen.wait(600)
+    assert [timer.name for timer in timers.due()] == ["pasta"]
+    assert timers.ended("one") is not None
+    assert timers.running() == ()
+
+
+# ------------------------------------------------------------------------------------- damage
+
+
+@pytest.mark.parametrize(
+    ("boot", "damage"),
+    [
+        ("another", "due = '2026-0\ufffd-10T11:10:00+00:00'"),
+        ("another", "due = '2026-06-10T11:10:00'"),
+        ("another", "duration_s = 9e999"),
+        ("boot 1", "due_since_boot_s = 1e300"),
+        ("boot 1", "due_since_boot_s = -1e300"),
+        ("boot 1", "due_since_boot_s = 9e999"),
+        ("boot 1", "duration_s = 1e300, due_since_boot_s = 1e299"),
+    ],
+)
+def test_a_timer_that_cannot_be_read_is_left_out_and_told_once(
+    kitchen: Kitchen, caplog: pytest.LogCaptureFixture, boot: str, damage: str
+) -> None:
+    timers = kitchen.timers
+    timers.set("one", "pasta", 600)
+    timers.set("two", "eggs", 300)
+    with kitchen.file.writing() as database:
+        database.execute(f"UPDATE timer SET boot = ?, {damage} WHERE call_id = 'one'", (boot,))
+    for _ in range(2):
+        assert [timer.name for timer in timers.running()] == ["eggs"]
+    assert caplog.messages == ["fault part=timers timer='one' reason=unreadable"]
+    assert timers.mend_times() == 1
+    assert timers.cancel("two") is not None

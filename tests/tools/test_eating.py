@@ -154,7 +154,9 @@ def test_a_meal_that_is_not_in_the_plan_is_asked_for(kitchen: Kitchen) -> None:
     arguments = {"items": [EGGS], "meal": "snack"}
     asked = answer_of(kitchen, "log_food", **arguments)
     assert (asked["code"], asked["field"], asked["committed"]) == ("UNKNOWN_MEAL", "meal", [])
-    assert asked["ask"] == "Which meal was it: breakfast, morning snack, lunch, afternoon snack or dinner?"
+    assert (
+        asked["ask"] == "Which meal do you mean: breakfast, morning snack, lunch, afternoon snack or dinner?"
+    )
     assert eaten_on(kitchen) == []
     again = followed(asked, arguments, meal=asked["meals"][1])
     assert answer_of(kitchen, "log_food", **again)["meal"] == "morning snack"

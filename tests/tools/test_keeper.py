@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from device.nutrition.events import WaterDrunk
 from device.nutrition.records import DiaryUnavailableError, TimeTrust, Trouble
 from device.nutrition.timers import KitchenTimers
 from device.tools import Kitchen
-from device.tools.keeper import LOOKED_AFTER_EVERY_S, REPAIR_SHOWN_S, DiaryKeeper
+from device.tools.keeper import FAILED, LOOKED_AFTER_EVERY_S, REPAIR_SHOWN_S, DiaryKeeper
 from tests.clock import run_in_fast_time
 from tests.tools.conftest import Clock, KitchenMaker
 
@@ -145,3 +146,70 @@ def test_what_was_logged_before_the_clock_was_set_is_mended(make_kitchen: Kitche
     entry = kitchen.diary.entry("one")
     assert entry is not None
     assert [event.trust for event in entry.events] == [TimeTrust.MENDED]
+
+
+def test_whatever_fails_is_shown_and_it_goes_on(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise OverflowError("a mistake in the program")
+
+    async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(kitchen.diary, "back_up", fail)
+            await asyncio.sleep(3 * MINUTE)
+            assert told == [FaultRaised("diary", FAILED)]
+        await asyncio.sleep(MINUTE)
+
+    assert keep(kitchen, scene)[1:] == [FaultCleared("diary")]
+    assert caplog.records[0].exc_info is not None
+
+
+def test_timers_that_could_not_be_written_are_a_fault_until_they_are(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+
+    async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
+        await asyncio.sleep(1)
+        with monkeypatch.context() as disk:
+            disk.setattr(kitchen.diary.file, "writing", refuse)
+            kitchen.timers.set("one", "pasta", 600)
+            await asyncio.sleep(3 * MINUTE)
+            assert [type(event) for event in told] == [FaultRaised]
+        await asyncio.sleep(MINUTE)
+
+    assert keep(kitchen, scene)[1:] == [FaultCleared("diary")]
+    assert [timer.is_kept for timer in kitchen.timers.running()] == [True]
+
+
+def test_an_entry_whose_time_was_damaged_keeps_no_other_from_being_mended(
+    make_kitchen: KitchenMaker, clock: Clock
+) -> None:
+    is_set: list[bool] = []
+    kitchen = make_kitchen()
+    file = kitchen.diary.file
+    diary = Diary(file, DiaryClock(clock, time(4), is_set=lambda: bool(is_set), boot="this boot"))
+    kitchen = replace(kitchen, diary=diary, timers=KitchenTimers(file, diary.clock))
+    for call_id in ("event", "entry", "seconds", "sound"):
+        diary.log(call_id, "home", [WaterDrunk(250)])
+    with file.writing() as database:
+        database.execute("UPDATE event SET utc = '2026-11-\ufffd1' WHERE id = 1")
+        database.execute("UPDATE entry SET recorded = '2026-11-21T13:00:00' WHERE call_id = 'entry'")
+        database.execute("UPDATE entry SET since_boot_s = 1e300 WHERE call_id = 'seconds'")
+
+    async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
+        await asyncio.sleep(1)
+        is_set.append(True)
+        await asyncio.sleep(2 * MINUTE)
+
+    assert keep(kitchen, scene) == []
+    with file.reading() as database:
+        trusts = dict(database.execute("SELECT call_id, trust FROM entry").fetchall())
+    assert trusts == {
+        "event": "uncertain",
+        "entry": "uncertain",
+        "seconds": "uncertain",
+        "sound": "mended",
+    }

@@ -369,7 +369,7 @@ def test_an_unknown_meal_comes_with_the_meals_of_the_day(kitchen: Kitchen) -> No
     assert answer == {
         "ok": False,
         "code": "UNKNOWN_MEAL",
-        "message": "The plan has no such meal.",
+        "message": "The plan has no such meal, or more than one.",
         "field": "meal",
         "heard": "brunch",
         "meals": ["breakfast", "morning snack", "lunch", "afternoon snack", "dinner"],

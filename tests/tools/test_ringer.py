@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from device.events import Event, TimerRings, TimersSilent
+from device.events import Event, FaultCleared, FaultRaised, TimerRings, TimersSilent
 from device.nutrition.days import DiaryClock
 from device.nutrition.diaryfile import DiaryFile
 from device.nutrition.records import DiaryUnavailableError, Trouble
 from device.nutrition.timers import KitchenTimers
-from device.tools.ringer import RINGS_EVERY_S, RINGS_FOR_S, TOO_LATE_S, Ringer
+from device.tools.ringer import FAILED, RINGS_EVERY_S, RINGS_FOR_S, TOO_LATE_S, Ringer
 from tests.clock import run_in_fast_time
 
 MINUTES_10 = 600.0
@@ -160,13 +161,54 @@ def test_a_disk_that_takes_nothing_does_not_make_it_ring_for_ever(
     async def scene(counter: Counter) -> None:
         counter.set("pasta", 10)
         await counter.until(11)
-        monkeypatch.setattr(counter.timers, "ended", _refuse)
+        monkeypatch.setattr(counter.file, "writing", _refuse)
         counter.ringer.silence()
         await counter.until(60)
+        assert counter.rings_at == [10]
+        counter.set("eggs", 10)
+        await counter.until(72)
+        assert counter.rings_at == [10, 70]
+
+    play(scene)
+
+
+def test_a_timer_rings_on_when_the_disk_is_gone(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(counter: Counter) -> None:
+        counter.set("pasta", 10)
+        await counter.until(5)
+        monkeypatch.setattr(counter.file, "reading", _refuse)
+        await counter.until(11)
         assert counter.rings_at == [10]
 
     play(scene)
 
 
-def _refuse(call_id: str) -> None:
+def test_whatever_fails_is_shown_and_it_goes_on(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(counter: Counter) -> None:
+        counter.set("pasta", 200)
+        await counter.until(1)
+        with monkeypatch.context() as broken:
+            broken.setattr(counter.timers, "running", _fail)
+            await counter.until(100)
+        await counter.until(202)
+        assert [event for _, event in counter.told] == [
+            FaultRaised("timers", FAILED),
+            FaultCleared("timers"),
+            TimerRings(1),
+        ]
+        assert counter.rings_at == [200]
+
+    play(scene)
+    assert caplog.records[0].exc_info is not None
+
+
+def _refuse() -> NoReturn:
     raise DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+
+
+def _fail() -> NoReturn:
+    raise OverflowError("a mistake in the program")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device.events import ToolCall
+from device.nutrition.diaryfile import DiaryFile
+from device.nutrition.records import DiaryUnavailableError, Trouble
 from device.nutrition.timers import MOST_RUNNING, KitchenTimers
 from device.tools import ALL_TOOLS, Kitchen, Registry
 from device.tools.timing import MOST_LISTED, said_duration
@@ -230,7 +233,7 @@ def test_of_two_with_one_name_it_is_asked_which(kitchen: Kitchen, clock: Clock) 
     answer = timer(kitchen, "cancel", name="pasta")
     assert answer["ask"] == "Which timer: pasta with 6 minutes left or pasta with 8 minutes left?"
     done(kitchen, "cancel", name=answer["timers"][1]["timer_id"])
-    assert [timer.remaining_s for timer in kitchen.timers.named("pasta")] == [360]
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [360, 540]
 
 
 def test_the_very_name_comes_before_a_longer_one(kitchen: Kitchen) -> None:
@@ -312,6 +315,76 @@ def test_timers_ring_after_a_restart(kitchen: Kitchen, clock: Clock) -> None:
     kitchen.diary.file.close()
     clock.go(minutes=20)
     assert done(kitchen, "list") == "The pasta timer is ringing."
+
+
+# ------------------------------------------------------------------------------------------- ringing
+
+
+@pytest.fixture
+def eggs_ring(kitchen: Kitchen, clock: Clock) -> Kitchen:
+    """A kitchen in which the eggs ring and the pasta has 5 minutes left."""
+    done(kitchen, "set", name="eggs", minutes=3)
+    done(kitchen, "set", name="pasta", minutes=8)
+    clock.go(minutes=3)
+    return kitchen
+
+
+def test_without_a_name_the_one_that_rings_is_cancelled(eggs_ring: Kitchen) -> None:
+    assert done(eggs_ring, "cancel") == "The eggs timer is cancelled."
+    assert running(eggs_ring) == ["pasta"]
+
+
+def test_what_rings_is_said_to_where_it_is_asked_which(eggs_ring: Kitchen) -> None:
+    answer = timer(eggs_ring, "cancel", name="rice")
+    assert answer["code"] == "UNKNOWN_TIMER"
+    assert answer["ask"] == "Which timer: eggs ringing now or pasta with 5 minutes left?"
+    assert len(running(eggs_ring)) == 2
+
+
+def test_of_several_that_ring_it_is_asked_which(eggs_ring: Kitchen, clock: Clock) -> None:
+    done(eggs_ring, "set", name="rice", minutes=20)
+    clock.go(minutes=5)
+    answer = timer(eggs_ring, "cancel")
+    assert answer["ask"] == "Which timer: eggs ringing now or pasta ringing now?"
+    assert len(running(eggs_ring)) == 3
+
+
+def test_the_only_one_is_said_to_ring(eggs_ring: Kitchen) -> None:
+    done(eggs_ring, "cancel", name="pasta")
+    answer = timer(eggs_ring, "cancel", name="potatoes")
+    assert answer["ask"] == "The eggs timer is ringing. Shall I cancel that one?"
+
+
+# ------------------------------------------------------------------------------------------- no disk
+
+
+def _refuse(_file: DiaryFile) -> NoReturn:
+    raise DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+
+
+def test_on_a_full_disk_what_rings_is_stopped(eggs_ring: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DiaryFile, "writing", _refuse)
+    assert done(eggs_ring, "stop") == "The eggs timer is off."
+    assert running(eggs_ring) == ["pasta"]
+    assert done(eggs_ring, "cancel", name="pasta") == "The pasta timer is cancelled."
+    assert done(eggs_ring, "list") == "No timer is running."
+
+
+def test_on_a_full_disk_a_timer_is_set_and_said_not_to_survive_a_restart(
+    kitchen: Kitchen, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DiaryFile, "writing", _refuse)
+    answer = timer(kitchen, "set", "7", name="pasta", minutes=8)
+    assert answer["said"] == "Pasta timer set for 8 minutes. It will not survive a restart."
+    assert answer["timer"]["survives_restart"] is False
+    clock.go(minutes=1)
+    timer(kitchen, "set", "7", name="pasta", minutes=8)
+    assert done(kitchen, "list") == "The pasta timer has 7 minutes left."
+    clock.go(minutes=7)
+    assert done(kitchen, "stop") == "The pasta timer is off."
+    assert timer(kitchen, "set", "7", name="pasta", minutes=8)["said"] == (
+        "That timer was set before and has ended."
+    )
 
 
 # ------------------------------------------------------------------------------------------- whatever
