@@ -1,4 +1,4 @@
-"""What holds for every tool: no argument is refused for being null, and no payload is too long or misleading."""
+"""What holds for every tool: null is refused nowhere, and no payload is too long or misleading."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from device.nutrition.diaryfile import DiaryFile
 from device.nutrition.events import FoodEaten, FoodItem, Nutrients
+from device.service.timeline import Timeline
 from device.tools import ALL_TOOLS, Kitchen, Tool
 from tests.tools.calls import answer_of
 from tests.tools.conftest import KitchenMaker
@@ -99,8 +100,6 @@ def test_what_the_kiwi_retry_offers_succeeds(kitchen: Kitchen) -> None:
 
 
 def test_a_timeline_is_for_its_owner_alone(tmp_path: Path) -> None:
-    from device.service.timeline import Timeline  # noqa: PLC0415
-
     path = tmp_path / "timeline.jsonl"
     path.write_text("")
     path.chmod(0o644)
