@@ -201,11 +201,6 @@ class Conversation:
         return self._duplex
 
     @property
-    def streaming(self) -> bool:
-        """Whether what the microphone hears is leaving the device."""
-        return self._gate_open
-
-    @property
     def sounding(self) -> bool:
         """Whether the speaker plays something that the microphone may hear."""
         return self._playing or self._chiming

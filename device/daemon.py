@@ -11,6 +11,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +76,8 @@ logger = logging.getLogger(__name__)
 
 SESSION_FILE = "session.json"
 SWITCHES_FILE = "switches.json"
+LIT_S = 0.5
+"""How long a light stays on for sound of the microphone that has just left the device."""
 PULSE_S = 1.0
 """How often it is looked at whether the event loop is late."""
 
@@ -127,6 +130,9 @@ class Daemon:
             settings.live.answer_timeout_s, lambda: self.dispatch(AnswerOverdue())
         )
         self._wants_restart = False
+        self._knows_devices = True  # False: the microphone may be another than before it was muted
+        self._dark_timer: asyncio.TimerHandle | None = None
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="switches")
 
     # ------------------------------------------------------------------------------- life
 
@@ -160,12 +166,14 @@ class Daemon:
         self._began = asyncio.get_running_loop().time()
         self._first_attempt = asyncio.Event()
         self._is_ready = asyncio.Event()
+        stack.callback(self._disk.shutdown)
         for recorder in self._recorders:
             stack.callback(recorder.close)
         stack.enter_context(hold_instance(self._state, self._settings.live.endpoint))
         stack.callback(self._kitchen.diary.file.close)
         panel = self._open_panel()
         stack.callback(panel.close)
+        stack.callback(self._watch_no_light)
         speaker = self._open_speaker()
         stack.callback(speaker.close)
         microphone = self._own_microphone or open_microphone(
@@ -279,7 +287,8 @@ class Daemon:
             ]
             await self._stop.wait()
             logger.info("stopping")
-            self._notifier.stopping()
+            if not self._wants_restart:  # systemd would wait for the end of a process that goes on
+                self._notifier.stopping()
             for task in (*lasting, *self._tools_at_work.values()):
                 task.cancel()
 
@@ -341,6 +350,9 @@ class Daemon:
         clock = asyncio.get_running_loop().time
         async for frame in microphone.frames():
             self._desk.heard_at_s = clock()
+            if not self._knows_devices:
+                self._knows_devices = True
+                self._use_devices()
             self._record("frame_captured", frame=frame.number)
             if microphone.dropped > dropped:
                 lost, dropped = microphone.dropped - dropped, microphone.dropped
@@ -379,15 +391,15 @@ class Daemon:
             self._parts.speaker.complete()
         if isinstance(event, InputTranscript | OutputTranscript) and self._settings.privacy.keep_transcripts:
             logger.info(line("heard" if isinstance(event, InputTranscript) else "said", {"text": event.text}))
-        was_streaming, was_muted = self._conversation.streaming, self._conversation.muted
+        was_muted = self._conversation.muted
         for action in self._conversation.handle(event):
             self._observe(action)
             self._performer.perform(action)
         self._parts.session.set_quiet(quiet=self._conversation.quiet)
-        if self._conversation.streaming is not was_streaming:
-            self._parts.panel.streaming(not was_streaming)
         if self._conversation.muted is not was_muted:
             self._keep_switches()
+            self._desk.heard_at_s = time.monotonic()
+            self._knows_devices = was_muted is False
         self._answer_timer.watch(event, is_owed=self._conversation.api_owes)
 
     def _show(self, face: Face) -> None:
@@ -403,7 +415,8 @@ class Daemon:
 
     def _keep_switches(self) -> None:
         switches = Switches(self._conversation.muted, self._volume)
-        self._tasks.create_task(asyncio.to_thread(self._switch_file.save, switches), name="switches")
+        # One thread of its own: the last switch is the last that is written, whatever the diary's disk does.
+        self._disk.submit(self._switch_file.save, switches)
 
     def _restart(self) -> None:
         self._wants_restart = True
@@ -441,7 +454,21 @@ class Daemon:
         self._record("reply_audio_played", bytes=played_bytes)
 
     def _sent(self, frame: Frame) -> None:
+        """A frame has left the device: a light is on, and for a moment longer."""
         self._record("frame_sent", frame=frame.number)
+        if self._dark_timer is None:
+            self._parts.panel.streaming(True)
+        else:
+            self._dark_timer.cancel()
+        self._dark_timer = asyncio.get_running_loop().call_later(LIT_S, self._nothing_leaves)
+
+    def _watch_no_light(self) -> None:
+        if self._dark_timer:
+            self._dark_timer.cancel()
+
+    def _nothing_leaves(self) -> None:
+        self._dark_timer = None
+        self._parts.panel.streaming(False)
 
 
 def make_daemon(

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from device import __version__
 from device.config import LiveSettings
-from device.errors import LadleError
+from device.errors import LadleError, UnavailableError
 from device.events import (
     Action,
     Connected,
@@ -28,6 +28,7 @@ from device.events import (
 )
 from device.nutrition.macros import Macros
 from device.parts import Parts
+from device.phases import Phase
 from device.service.control import ControlServer
 from device.service.costs import Latencies, Stopwatch, Usage
 from device.service.health import DeviceFacts, Facts, Health, SessionFacts, alive, works
@@ -128,7 +129,16 @@ class Desk:
         self._tell(MuteChosen(on))
 
     def ask(self, text: str, /) -> None:
-        """Put a question, as if it had been spoken."""
+        """Put a question, as if it had been spoken.
+
+        Raises:
+            UnavailableError: it would be lost now, or break into what somebody says.
+        """
+        if not self._is_ready:
+            raise UnavailableError("Ladle is still starting. Ask again in some seconds.")
+        conversation = self._parts.conversation
+        if conversation.activity_open or conversation.phase is Phase.WORKING:
+            raise UnavailableError("Somebody speaks, or a tool is at work. Ask again in a moment.")
         self._tell(TextAsked(text))
 
     def set_volume(self, percent: int, /) -> int:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from device.audio.files import FileMicrophone
 from device.config import Settings
 from device.daemon import Daemon, make_daemon
+from device.errors import UnavailableError
 from device.panel.mock import press, use_mock_pins
 from device.rehearsal.script_file import parse_script
 from device.rehearsal.server import RehearsalServer
@@ -194,3 +195,41 @@ def test_a_second_press_ends_the_request_at_once(tmp_path: Path) -> None:
             await living.until(lambda: "speaking" in living.faces())
 
     asyncio.run(scene())
+
+
+def test_a_light_is_on_while_sound_leaves_the_device_and_off_after_it(tmp_path: Path) -> None:
+    def brightest() -> float:
+        pins = (Device.pin_factory.pin(number) for number in (22, 23, 24))
+        return max(float(pin.state) for pin in pins)
+
+    async def scene() -> None:
+        async with house(tmp_path, "activity_end", 100, panel={"brightness": 0}) as living:
+            assert brightest() == 0
+            living.microphone.hear(silence(0.2) + speech(1.0))
+            await living.until(lambda: "frame_sent" in living.events())
+            await living.until(lambda: brightest() > 0)
+            await living.until(lambda: living.faces()[-1] == "ready" and brightest() == 0)
+
+    asyncio.run(scene())
+
+
+def test_a_question_while_somebody_speaks_is_refused_and_not_lost(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with house(tmp_path, "activity_end") as living:
+            living.microphone.hear(silence(0.2) + speech(3.0))
+            await living.until(lambda: living.faces()[-1] == "hearing")
+            with pytest.raises(UnavailableError, match="Ask again in a moment"):
+                await living.call("ask", text="What is in an egg?")
+
+    asyncio.run(scene())
+
+
+def test_the_last_of_many_switches_is_the_one_that_is_kept(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with house(tmp_path) as living:
+            for _ in range(20):
+                await living.call("unmute")
+                await living.call("mute")
+
+    asyncio.run(scene())
+    assert json.loads((tmp_path / "state" / "switches.json").read_text())["muted"] is True

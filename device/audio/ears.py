@@ -149,7 +149,7 @@ class Ears:
         self._gate_is_behind = False
         self._barge_in.forget()
         # Somebody who was waited for before the reply is waited for still.
-        self._is_to_wait = self._is_to_wait or NobodySpoke() in self._gate.close()
+        self._is_to_wait = NobodySpoke() in self._gate.close() or self._is_to_wait
         missed = list(self._kept)[-frames_in(CATCH_UP_MS) :]
         return [event for frame in missed for event in self._gate.process(frame)]
 

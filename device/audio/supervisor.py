@@ -105,6 +105,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._stream: Stream | None = None
         self._ended = asyncio.Event()
+        self._is_in_haste = False
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._lost_since: float | None = None
@@ -129,10 +130,15 @@ class Supervisor:
         self._wanted.clear()
         self._ended.set()
         self.settled.set()
+        if self._lost_since is not None:  # nobody misses what nobody wants
+            self._lost_since, self._lost_for = None, ""
+            self._loop.call_soon(self._listener.on_back)
 
     def resume(self) -> None:
         """Take it back, and keep it open."""
         self._wait_s = FIRST_WAIT_S
+        self._ended.clear()
+        self._is_in_haste = True
         self._wanted.set()
 
     def close(self) -> None:
@@ -215,10 +221,11 @@ class Supervisor:
     async def _wait(self) -> None:
         """Until the next attempt."""
         cards, until = self._cards(), self._loop.time() + self._wait_s
+        self._is_in_haste = False
         self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
         while self._loop.time() < until:
             await asyncio.sleep(min(LOOK_S, until - self._loop.time()))
-            if self._cards() != cards:
+            if self._cards() != cards or self._is_in_haste:
                 self._wait_s = FIRST_WAIT_S
                 return
 

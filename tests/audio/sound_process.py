@@ -4,8 +4,8 @@
     python -m tests.audio.sound_process speaker NAME [SHAPE]                    plays
 
 SHAPE, as `6x16000`, lets the device do nothing but that many channels at that rate, as a bare card would.
-Commands come on stdin, one a line: play FILE, flush, volume N, duck DB, unduck; its end is the end. What
-happens is told on stdout: settled, lost, back, drained, flushed N; in the end how many blocks the tap got.
+Commands come on stdin, one a line: pause, resume; play FILE, flush, volume N, duck DB, unduck. Its end is the
+end. What happens is told on stdout: settled, lost, back, drained, flushed N; at last how many blocks were tapped.
 """
 
 from __future__ import annotations
@@ -58,8 +58,12 @@ async def run_microphone(name: str, channel: str, file: str, shape: str | None =
                 out.write(frame.pcm)
 
     capturing = asyncio.create_task(capture())
-    async for _ in commands():
-        pass
+    async for command, *_ in commands():
+        if command == "pause":
+            microphone.pause()
+        elif command == "resume":
+            microphone.resume()
+        tell(f"{command}d")
     capturing.cancel()
     microphone.close()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -329,6 +329,30 @@ asyncio.run(main())
     loud = loud_blocks((tmp_path / "out.raw").read_bytes(), 24_000)
     assert 498 <= len(loud) <= 502
     assert longest_run(loud) == len(loud), "the reply went on without a gap"
+
+
+def test_a_microphone_that_is_paused_lets_go_of_the_card(card: VirtualCard, tmp_path: Path) -> None:
+    captured, others = tmp_path / "captured.raw", card.listeners()
+    with sound_process(card, "microphone", "vmic", "0", str(captured)) as running:
+        assert _becomes(card.listeners, others + 1)
+        running.do("pause")
+        running.tells("paused")
+        size = captured.stat().st_size
+        assert _becomes(card.listeners, others), "the card is closed, not just ignored"
+        assert captured.stat().st_size <= size + 640, "but for a frame on its way to the file"
+        running.do("resume")
+        assert _becomes(card.listeners, others + 1)
+        assert _becomes(lambda: captured.stat().st_size > size, True)
+        running.end()
+    assert "lost" not in running.said
+
+
+def _becomes(value: Callable[[], object], wanted: object) -> bool:
+    """Whether it is so within some seconds: a sound server tells nobody when it has done something."""
+    until = time.monotonic() + 10
+    while value() != wanted and time.monotonic() < until:
+        time.sleep(0.05)
+    return value() == wanted
 
 
 def test_a_microphone_that_freezes_is_told_and_goes_on_when_it_thaws(

@@ -212,6 +212,27 @@ def test_a_card_that_is_gone_when_it_is_wanted_again_is_told_and_waited_for() ->
     play(scene)
 
 
+def test_a_device_that_was_lost_is_missed_by_nobody_while_it_is_paused() -> None:
+    async def scene() -> None:
+        card = Card()
+        watched = Watched(card)
+        await asyncio.sleep(1)
+        card.pull()
+        await asyncio.sleep(2)
+        watched.supervisor.pause()
+        await asyncio.sleep(10)
+        told = watched.story
+        assert (told[0], told[-1], told.count("back")) == ("lost", "back", 1)
+        card.plug()
+        watched.supervisor.resume()
+        await asyncio.sleep(1)
+        assert card.streams[-1].is_open
+        assert watched.story == told
+        watched.supervisor.close()
+
+    play(scene)
+
+
 def test_attempts_come_after_twice_the_time_up_to_five_seconds() -> None:
     async def scene() -> None:
         card = Card(is_there=False)

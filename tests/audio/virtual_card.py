@@ -84,6 +84,18 @@ class VirtualCard:
         """Bring it back."""
         _pactl(self.environment, "load-module", *PLUGS[device].split())
 
+    def listeners(self) -> int:
+        """How many programs capture from any of its sources."""
+        listed = subprocess.run(
+            ["pactl", "list", "short", "source-outputs"],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+        return sum("protocol-native.c" in line for line in listed.stdout.splitlines())
+
     def suspend_source(self, name: str, suspended: bool) -> None:
         """Freeze a source, or let it go on."""
         _pactl(self.environment, "suspend-source", name, str(int(suspended)))
