@@ -5,7 +5,8 @@
 
 SHAPE, as `6x16000`, lets the device do nothing but that many channels at that rate, as a bare card would.
 Commands come on stdin, one a line: pause, resume; play FILE, flush, volume N, duck DB, unduck. Its end is the
-end. What happens is told on stdout: settled, lost, back, drained, flushed N; at last how many blocks were tapped.
+end. What happens is told on stdout: settled, lost, back, drained, flushed N, and at last how many blocks were
+tapped.
 """
 
 from __future__ import annotations
