@@ -35,6 +35,7 @@ from device.events import (
     ReplyAudioReceived,
     ShowFace,
     ToolFinished,
+    UsageReported,
 )
 from device.service.costs import Delay, Stopwatch, Tokens, estimate_usd
 from device.service.timeline import snake_case
@@ -143,11 +144,13 @@ class Metrics:
                 self._broken.labels(_known(part, PARTS)).set(1)
             case FaultCleared(part):
                 self._broken.labels(_known(part, PARTS)).set(0)
+            case UsageReported(tokens_in, tokens_out):
+                self._count_tokens(tokens_in, tokens_out)
             case ShowFace(shown):
                 for face in Face:
                     self._face.labels(face.value).set(face is shown)
 
-    def count_tokens(self, tokens_in: Tokens, tokens_out: Tokens) -> None:
+    def _count_tokens(self, tokens_in: Tokens, tokens_out: Tokens) -> None:
         """One turn's tokens, as the API reports them."""
         for direction, tokens in (("in", tokens_in), ("out", tokens_out)):
             for modality, count in tokens.items():

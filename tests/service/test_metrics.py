@@ -32,6 +32,7 @@ from device.events import (
     ToolCall,
     ToolFinished,
     ToolOutcome,
+    UsageReported,
 )
 from device.service.metrics import LOOPBACK, Metrics, start_metrics
 
@@ -152,8 +153,8 @@ def test_delays_are_in_seconds(metrics: Metrics, clock: Clock) -> None:
 
 
 def test_tokens_are_counted_with_an_estimate_of_their_price(metrics: Metrics) -> None:
-    metrics.count_tokens({"text": 1_000_000, "audio": 10}, {"audio": 5})
-    metrics.count_tokens({"audio": 90, "document": 2}, {})
+    metrics.record_value(UsageReported({"text": 1_000_000, "audio": 10}, {"audio": 5}))
+    metrics.record_value(UsageReported({"audio": 90, "document": 2}, {}))
     told = told_by(metrics)
     assert told["ladle_tokens_total", "in", "text"] == 1_000_000
     assert told["ladle_tokens_total", "in", "audio"] == 100
@@ -164,7 +165,7 @@ def test_tokens_are_counted_with_an_estimate_of_their_price(metrics: Metrics) ->
 
 def test_without_a_known_price_there_is_no_cost_rather_than_none() -> None:
     metrics = Metrics(model="gemini-9-live")
-    metrics.count_tokens({"text": 5}, {})
+    metrics.record_value(UsageReported({"text": 5}, {}))
     told = told_by(metrics)
     assert told["ladle_tokens_total", "in", "text"] == 5
     assert ("ladle_cost_usd_total",) not in told
@@ -181,7 +182,7 @@ def test_no_name_that_somebody_makes_up_becomes_a_label(finished: list[tuple[str
         metrics.record_value(ToolFinished(ToolOutcome("1", name, {"ok": ok})))
         metrics.record_value(FaultRaised(part, "x"))
         metrics.record(name, frame=part, bytes=part)
-        metrics.count_tokens({part: 1}, {name: 1})
+        metrics.record_value(UsageReported({part: 1}, {name: 1}))
     labels = {
         value
         for family in metrics.registry.collect()
