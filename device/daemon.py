@@ -156,11 +156,6 @@ class Daemon:
             raise failures[0]
         return self._wants_restart
 
-    @property
-    def is_working(self) -> bool:
-        """Whether somebody who speaks now is heard and answered."""
-        return self._desk.check().ok
-
     def _open_parts(self, stack: ExitStack) -> None:
         """Open what has to be closed; `stack` closes it in reverse order."""
         self._began = asyncio.get_running_loop().time()
@@ -307,8 +302,6 @@ class Daemon:
             recorder.ready()
         self._parts.speaker.start()
         self._parts.microphone.start()
-        if self._conversation.muted:
-            self._parts.microphone.pause()
         self._is_ready.set()
         took_ms = (asyncio.get_running_loop().time() - self._began) * 1000
         logger.info("ready start_ms=%.0f", took_ms)

@@ -107,7 +107,7 @@ def _pins() -> Any:
 def test_the_status_tells_how_the_device_is(tmp_path: Path) -> None:
     async def scene() -> Mapping[str, Any]:
         async with house(tmp_path) as living:
-            await living.until(lambda: living.daemon.is_working)
+            await living.until(lambda: "frame_captured" in living.events())
             assert (await living.call("check"))["works"]
             status: Mapping[str, Any] = (await living.call("status"))["status"]
             return status

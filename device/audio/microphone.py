@@ -38,7 +38,7 @@ class PortAudioMicrophone:
         self._finder = finder or Finder()
         self._loop = asyncio.get_running_loop()
         self._queue = FrameQueue()
-        self._is_begun = self._started = False
+        self._is_begun = self._is_paused = False
         self._name = settings.input
         self._supervisor = Supervisor(
             Direction.INPUT,
@@ -65,7 +65,7 @@ class PortAudioMicrophone:
 
     def start(self) -> None:
         """Let the frames through."""
-        self._is_begun = self._started = True
+        self._is_begun = True
 
     def frames(self) -> AsyncIterator[Frame]:
         """The captured frames, in order, for ever."""
@@ -73,18 +73,22 @@ class PortAudioMicrophone:
 
     def pause(self) -> None:
         """Give no more frames, from this moment on, and let go of the device."""
-        self._started = False
+        self._is_paused = True
         self._queue.clear()
         self._supervisor.pause()
 
     def resume(self) -> None:
         """Take the device back, and go on with the next number."""
-        self._started = self._is_begun
+        self._is_paused = False
         self._supervisor.resume()
 
     def close(self) -> None:
         """Stop capturing and free the device."""
         self._supervisor.close()
+
+    @property
+    def _is_wanted(self) -> bool:
+        return self._is_begun and not self._is_paused
 
     def _open(self) -> Stream:
         """On another thread."""
@@ -108,11 +112,11 @@ class PortAudioMicrophone:
     def _capture(self, shaper: InputShaper, captured: Any) -> None:
         """On PortAudio's thread. The buffer is PortAudio's own, so its samples are copied."""
         for frame in shaper.frames(bytes(captured)):
-            if self._started and not self._loop.is_closed():
+            if self._is_wanted and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._take, frame)
 
     def _take(self, frame: bytes) -> None:
-        if self._started:  # it may have been paused on the way
+        if self._is_wanted:  # it may have been paused on the way
             self._queue.put(frame)
 
 
