@@ -9,6 +9,8 @@ from device.nutrition.events import FoodItem
 from device.nutrition.units import SIZES
 from device.tools.payloads import all_of
 
+CHECK_LABEL = "Please check the label."
+"""Said of whatever was chosen by what somebody may not eat: no table knows what a packet holds."""
 MOST_WORDS = 25
 MOST_LETTERS = 300
 FULL_NAMES = {

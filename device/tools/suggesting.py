@@ -14,7 +14,7 @@ from device.nutrition.rebalance import energy_bounds_kcal, whole
 from device.nutrition.suggest import Suggestion, suggest
 from device.nutrition.variation import seed_of
 from device.tools.asked import PersonalArguments
-from device.tools.foodwords import fitting
+from device.tools.foodwords import CHECK_LABEL, fitting
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import (
     Payload,
@@ -33,7 +33,6 @@ BEGUN_MINUTES = 90
 """A meal may still be eaten so long after its time."""
 HABIT_DAYS = 60
 MOST_HABITS = 30
-CHECK_LABEL = "Please check the label."
 
 
 class SuggestMealArguments(PersonalArguments):

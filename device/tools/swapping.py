@@ -16,7 +16,7 @@ from device.nutrition.plan import PlannedMeal
 from device.nutrition.substitute import Ingredient, Refusal, Substitution, swap_for
 from device.nutrition.substitute import substitute as best_swaps
 from device.tools.asked import FoodArguments, Ingredients, PersonalArguments, found_food, servings_of
-from device.tools.foodwords import fitting
+from device.tools.foodwords import CHECK_LABEL, fitting
 from device.tools.kitchen import Kitchen, Request
 from device.tools.payloads import Payload, ToolError, either, result, retry_with, shortened
 from device.tools.swapwords import amount_said, name_said, off_said, offers_payload, swap_payload, swap_said
@@ -69,7 +69,7 @@ def substitute(arguments: SubstituteArguments, request: Request) -> Payload:
     if outcome.refusal is not None:
         raise _refused(outcome, outcome.refusal, day.is_quiet, is_named=arguments.instead is not None)
     has_limits = bool(day.profile.allergens or day.profile.excluded_foods)
-    warning = "Please check the label." if has_limits else ""
+    warning = CHECK_LABEL if has_limits else ""
     names = _names(arguments, meal, place)
     return result(
         swap_said(meal, names, outcome.offers, is_quiet=day.is_quiet, warning=warning),

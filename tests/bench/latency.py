@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from typing import Any
 
 import yaml
 
+from tests.bench.spread import spread
 from tests.sounds import silence, speech, write_wav
 
 LADLE = [sys.executable, "-m", "device.cli"]
@@ -127,9 +127,9 @@ def _delays(directory: Path, *, turns: int) -> Figures:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60 + turns * TURN_S)
     lines = [json.loads(line) for line in timeline.read_text(encoding="utf-8").splitlines()]
     return {
-        "gate_to_wire_ms": _spread(_between(lines, "activity_started", "frame_sent")),
-        "reply_first_ms": _spread(_between(lines, "reply_audio_received", "reply_audio_played")),
-        "interrupt_ms": _spread(_press_to_silence(lines)),
+        "gate_to_wire_ms": spread(_between(lines, "activity_started", "frame_sent"), percent=95),
+        "reply_first_ms": spread(_between(lines, "reply_audio_received", "reply_audio_played"), percent=95),
+        "interrupt_ms": spread(_press_to_silence(lines), percent=95),
         "turns": turns,
     }
 
@@ -167,16 +167,6 @@ def _press_to_silence(lines: list[dict[str, Any]]) -> list[float]:
     if pressed is not None:
         spans.append(max(0.0, last_block + BLOCK_MS - pressed))
     return spans
-
-
-def _spread(spans: list[float]) -> dict[str, float]:
-    ordered = sorted(spans)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
-    return {
-        "p50": round(statistics.median(ordered), 2),
-        "p95": round(p95, 2),
-        "worst": round(ordered[-1], 2),
-    }
 
 
 # ------------------------------------------------------------------------------------ the stand-in

@@ -13,7 +13,6 @@ import asyncio
 import multiprocessing
 import os
 import random
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from device.daemon import Daemon, make_daemon
 from device.events import Action, Event, Face, ReplyInterrupted, TextAsked
 from device.panel.mock import press, use_mock_pins
 from device.rehearsal.process import StandIn, running_stand_in
+from tests.bench.spread import spread
 from tests.panel.cpu import KINDS, percent_of_a_core
 
 BLOCK_MS = 20
@@ -46,8 +46,8 @@ def measure(*, quick: bool) -> Figures:
         presses = asyncio.run(_press_in_replies(Path(name), 30 if quick else 200))
     seconds = 0.5 if quick else 5.0
     return {
-        "press_to_silence_ms": _spread([one.silence_ms for one in presses]),
-        "press_to_wire_ms": _spread([one.wire_ms for one in presses]),
+        "press_to_silence_ms": spread([one.silence_ms for one in presses], percent=99),
+        "press_to_wire_ms": spread([one.wire_ms for one in presses], percent=99),
         "presses": len(presses),
         "wrong_faces": sum(one.face != "ready" for one in presses),
         "face_cpu_percent_rgb": _costliest_face("rgb", seconds),
@@ -170,16 +170,6 @@ def _script(directory: Path) -> Path:
 def _settings(stand_in: StandIn, directory: Path) -> Settings:
     live = {"endpoint": stand_in.endpoint, "ca_file": str(stand_in.ca_file)}
     return Settings.model_validate({"live": live, "audio": {"output": f"file:{directory / 'spoken.wav'}"}})
-
-
-def _spread(spans: list[float]) -> dict[str, float]:
-    ordered = sorted(spans)
-    p99 = ordered[min(len(ordered) - 1, round(0.99 * len(ordered)))]
-    return {
-        "p50": round(statistics.median(ordered), 2),
-        "p99": round(p99, 2),
-        "worst": round(ordered[-1], 2),
-    }
 
 
 # ------------------------------------------------------------------------------------ a busy machine
