@@ -80,7 +80,9 @@ class Controls:
     # ------------------------------------------------------------------------------- faults and mute
 
     def raise_fault(self, part: str, sentence: str) -> list[Action]:
-        """A part does not work; it is news once."""
+        """A part does not work; it is news once, and again when something else has to be done about it."""
+        if self._faults.get(part) == sentence:
+            return []
         is_news = part not in self._faults
         self._faults[part] = sentence
         told: list[Action] = [Note("fault", {"part": part, "remedy": sentence})]

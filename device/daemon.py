@@ -59,10 +59,12 @@ from device.live.statefile import StateFile
 from device.panel.panel import Panel, open_panel
 from device.parts import Parts
 from device.performer import Performer
+from device.reloading import Reload, Reloader
 from device.service.control import ControlServer
 from device.service.instance import hold_instance
 from device.service.journal import line
 from device.service.notify import Notifier
+from device.service.stacks import task_stacks, thread_stacks
 from device.service.switches import Switches, SwitchFile
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
@@ -76,8 +78,6 @@ logger = logging.getLogger(__name__)
 
 SESSION_FILE = "session.json"
 SWITCHES_FILE = "switches.json"
-LIT_S = 0.5
-"""How long a light stays on for sound of the microphone that has just left the device."""
 PULSE_S = 1.0
 """How often it is looked at whether the event loop is late."""
 
@@ -95,6 +95,7 @@ class Daemon:
         control: Path | None = None,
         recorders: Sequence[Recorder] = (),
         microphone: Microphone | None = None,
+        read: Callable[[], Settings] | None = None,
     ) -> None:
         """Prepare everything that opens nothing.
 
@@ -102,8 +103,10 @@ class Daemon:
         control: where the local socket is to be; None: there is none.
         recorders: told all that happens, in order; closed at the end.
         microphone: one to use instead of what `audio.input` names.
+        read: the configuration as it is in its file, for SIGHUP; None: it is not read again.
         """
         self._settings = settings
+        self._read = read
         self._key = key
         self._kitchen = kitchen
         self._registry = Registry(ALL_TOOLS, kitchen, timeout_s=settings.live.tool_timeout_s)
@@ -131,7 +134,6 @@ class Daemon:
         )
         self._wants_restart = False
         self._knows_devices = True  # False: the microphone may be another than before it was muted
-        self._dark_timer: asyncio.TimerHandle | None = None
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="switches")
 
     # ------------------------------------------------------------------------------- life
@@ -143,8 +145,10 @@ class Daemon:
             LadleError: a part cannot work; its `exit_status` says of which kind.
         """
         self._stop = stop or asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        self._reloader = Reloader(
+            self._read or (lambda: self._settings), self._settings, self._kitchen, self._use
+        )
+        self._obey_signals()
         failures: list[BaseException] = []
         with ExitStack() as parts:
             self._open_parts(parts)
@@ -155,6 +159,14 @@ class Daemon:
         if failures:
             raise failures[0]
         return self._wants_restart
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        if self._read:
+            loop.add_signal_handler(signal.SIGHUP, self._reloader.wish)
+        loop.add_signal_handler(signal.SIGUSR1, self._tell_state)
 
     def _open_parts(self, stack: ExitStack) -> None:
         """Open what has to be closed; `stack` closes it in reverse order."""
@@ -168,7 +180,6 @@ class Daemon:
         stack.callback(self._kitchen.diary.file.close)
         panel = self._open_panel()
         stack.callback(panel.close)
-        stack.callback(self._watch_no_light)
         speaker = self._open_speaker()
         stack.callback(speaker.close)
         microphone = self._own_microphone or open_microphone(
@@ -186,7 +197,6 @@ class Daemon:
             hearing=self._hearing,
             session=self._make_session(),
             panel=panel,
-            kitchen=self._kitchen,
             ringer=self._ringer,
         )
         self._performer = Performer(
@@ -201,12 +211,14 @@ class Daemon:
             self._parts,
             self._settings.live,
             self._settings.panel.mode,
+            self._kitchen,
             tell=self.dispatch,
             set_volume=self._set_volume,
         )
         self._recorders.append(self._desk)
         self._serve_metrics(stack)
         self._show(self._conversation.face)
+        self._notifier.status(self._desk.sentence)
 
     def _open_panel(self) -> Panel:
         return open_panel(
@@ -278,6 +290,7 @@ class Daemon:
                     ("listening", self._listen_once_ready()),
                     ("diary", self._keeper.run()),
                     ("timers", self._ring_once_ready()),
+                    ("reloading", self._reloader.run()),
                 )
             ]
             await self._stop.wait()
@@ -394,11 +407,11 @@ class Daemon:
             self._desk.heard_at_s = time.monotonic()
             self._knows_devices = was_muted is False
         self._answer_timer.watch(event, is_owed=self._conversation.api_owes)
+        self._notifier.status(self._desk.sentence)
 
     def _show(self, face: Face) -> None:
         self._parts.panel.show(face)
         self._record("face", face=face.value)
-        self._notifier.status(face.value)
 
     def _set_volume(self, percent: int) -> int:
         self._volume = self._parts.speaker.set_volume(percent)
@@ -410,6 +423,23 @@ class Daemon:
         switches = Switches(self._conversation.muted, self._volume)
         # One thread of its own: the last switch is the last that is written, whatever the diary's disk does.
         self._disk.submit(self._switch_file.save, switches)
+
+    def _use(self, reload: Reload) -> None:
+        """Let take effect what the configuration says now."""
+        self._settings, self._kitchen = reload.settings, reload.kitchen
+        self._registry.use(reload.kitchen)
+        self._desk.use(reload.kitchen)
+        if reload.touches("audio"):
+            self._set_volume(reload.settings.audio.volume)
+        if reload.touches("panel"):
+            self._parts.panel.relight(reload.settings.panel)
+
+    def _tell_state(self) -> None:
+        """Everything that helps to see why nothing happens."""
+        logger.info(line("state", self._desk.state()))
+        for kind, stacks in (("thread", thread_stacks()), ("task", task_stacks())):
+            for name, at in stacks:
+                logger.info(line("stack", {kind: name, "at": at}))
 
     def _restart(self) -> None:
         self._wants_restart = True
@@ -447,21 +477,8 @@ class Daemon:
         self._record("reply_audio_played", bytes=played_bytes)
 
     def _sent(self, frame: Frame) -> None:
-        """A frame has left the device: a light is on, and for a moment longer."""
         self._record("frame_sent", frame=frame.number)
-        if self._dark_timer is None:
-            self._parts.panel.streaming(True)
-        else:
-            self._dark_timer.cancel()
-        self._dark_timer = asyncio.get_running_loop().call_later(LIT_S, self._nothing_leaves)
-
-    def _watch_no_light(self) -> None:
-        if self._dark_timer:
-            self._dark_timer.cancel()
-
-    def _nothing_leaves(self) -> None:
-        self._dark_timer = None
-        self._parts.panel.streaming(False)
+        self._parts.panel.sound_leaves()
 
 
 def make_daemon(
@@ -473,10 +490,11 @@ def make_daemon(
     now: Callable[[], datetime] | None = None,
     recorders: Sequence[Recorder] = (),
     microphone: Microphone | None = None,
+    read: Callable[[], Settings] | None = None,
 ) -> Daemon:
     """A daemon with its kitchen: foods, activities, plan and diary, and the tools over them.
 
-    state, control: see Daemon; now: the household's clock, the machine's unless
+    state, control, read: see Daemon; now: the household's clock, the machine's unless
     another is given.
 
     Raises:
@@ -484,5 +502,12 @@ def make_daemon(
     """
     kitchen = open_household(settings, state, now)
     return Daemon(
-        settings, key, kitchen, state=state, control=control, recorders=recorders, microphone=microphone
+        settings,
+        key,
+        kitchen,
+        state=state,
+        control=control,
+        recorders=recorders,
+        microphone=microphone,
+        read=read,
     )

@@ -44,6 +44,7 @@ from device.service.status import (
     Status,
     TimerStatus,
 )
+from device.tools.kitchen import Kitchen
 from device.tools.today import day_of
 
 
@@ -55,6 +56,7 @@ class Desk:
         parts: Parts,
         live: LiveSettings,
         mode: PanelMode,
+        kitchen: Kitchen,
         *,
         tell: Callable[[Event], None],
         set_volume: Callable[[int], int],
@@ -63,6 +65,7 @@ class Desk:
         self._parts = parts
         self._model = live.model
         self._mode = mode
+        self._kitchen = kitchen
         self._tell = tell
         self._set_volume = set_volume
         self._clock = asyncio.get_running_loop().time
@@ -70,13 +73,17 @@ class Desk:
         self._face = parts.conversation.face
         self._latencies = Latencies()
         self._stopwatch = Stopwatch(self._latencies.add)
-        self._usage = Usage(live.model, parts.kitchen.diary.clock.today)
+        self._usage = Usage(live.model, kitchen.diary.clock.today)
         self._is_ready = False
         self._has_connected = self._is_moving = False
         self._handoffs = self._reconnects = 0
         self._server: ControlServer | None = None
         self.loop_lag_s = 0.0
         self.heard_at_s = self.sounded_at_s = self._began_s
+
+    def use(self, kitchen: Kitchen) -> None:
+        """Tell of this kitchen from now on."""
+        self._kitchen = kitchen
 
     def serve(self, server: ControlServer) -> None:
         """Tell those who follow this server's events."""
@@ -156,6 +163,30 @@ class Desk:
         """Whether the process makes progress; what the watchdog is fed by."""
         return alive(self._facts()).ok
 
+    def state(self) -> Mapping[str, object]:
+        """How the device is, as one line of the journal can say it; nothing of what was eaten or said."""
+        facts, conversation = self._facts(), self._parts.conversation
+        return {
+            "face": self._face,
+            "face_s": self._clock() - self._face_since_s,
+            "phase": conversation.phase,
+            "connection": self._link,
+            "muted": conversation.muted,
+            "volume": self._parts.speaker.volume,
+            "microphone": self._device_state("microphone"),
+            "microphone_silent_ms": facts.microphone.silent_s * 1000,
+            "speaker": self._device_state("speaker"),
+            "speaker_silent_ms": facts.speaker.silent_s * 1000,
+            "loop_lag_ms": facts.loop_lag_s * 1000,
+            "uptime_s": self._clock() - self._began_s,
+            "problems": " ".join((*works(facts).problems, *alive(facts).problems)) or "none",
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The face, and what a person can do about what is wrong, for `systemctl status`."""
+        return " ".join([f"{self._face}.", *self._parts.conversation.faults.values()])
+
     async def status(self) -> Mapping[str, object]:
         """How everything is; the diary is asked in a thread."""
         today, timers = await asyncio.to_thread(self._of_the_diary)
@@ -163,7 +194,7 @@ class Desk:
 
     def _of_the_diary(self) -> tuple[tuple[PersonToday, ...], tuple[TimerStatus, ...]]:
         """Nothing where it cannot be read; its fault says so."""
-        kitchen = self._parts.kitchen
+        kitchen = self._kitchen
         try:
             people = tuple(self._today(person.name) for person in kitchen.people.all)
             timers = tuple(TimerStatus(timer.name, timer.remaining_s) for timer in kitchen.timers.running())
@@ -172,7 +203,7 @@ class Desk:
         return people, timers
 
     def _today(self, name: str) -> PersonToday:
-        day = day_of(self._parts.kitchen, name)
+        day = day_of(self._kitchen, name)
         return PersonToday(name, None if day.is_quiet else _left(day.state.left))
 
     def _status(self, today: tuple[PersonToday, ...], timers: tuple[TimerStatus, ...]) -> Status:

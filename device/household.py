@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 
@@ -36,15 +37,29 @@ def open_household(
         ConfigError: the foods, the activities, the plan or the people are wrong; file, line and fault are
             named where there is a file.
     """
-    foods = open_foods(settings)
     clock = open_clock(settings, now)
     file = DiaryFile(settings.nutrition.diary or state, clock.now, owner=owner)
+    return _furnish(settings, Diary(file, clock), KitchenTimers(file, clock))
+
+
+def read_again(kitchen: Kitchen, settings: Settings) -> Kitchen:
+    """The kitchen with foods, activities, plan, people and ways read anew; diary and timers are the same.
+
+    Raises:
+        ConfigError: see `open_household`.
+    """
+    fresh = _furnish(settings, kitchen.diary, kitchen.timers)
+    return replace(fresh, asked_after=kitchen.asked_after)
+
+
+def _furnish(settings: Settings, diary: Diary, timers: KitchenTimers) -> Kitchen:
+    foods = open_foods(settings)
     return Kitchen(
         foods=foods,
         activities=Activities.load(settings.nutrition.activities_file),
         plan=open_plan(settings, foods),
-        diary=Diary(file, clock),
-        timers=KitchenTimers(file, clock),
+        diary=diary,
+        timers=timers,
         people=open_people(settings),
         ways=Ways(
             variation=settings.nutrition.variation,

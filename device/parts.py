@@ -9,7 +9,6 @@ from device.audio.protocols import Microphone, Speaker
 from device.conversation import Conversation
 from device.live.session import Session
 from device.panel.panel import Panel
-from device.tools.kitchen import Kitchen
 from device.tools.ringer import Ringer
 
 
@@ -23,5 +22,4 @@ class Parts:
     hearing: Hearing
     session: Session
     panel: Panel
-    kitchen: Kitchen
     ringer: Ringer

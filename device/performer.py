@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from device.audio.chimes import chime
 from device.audio.formats import SAMPLE_BYTES, reply_ms
@@ -68,6 +69,8 @@ class Performer:
         self._run_tool = run_tool
         self._cancel_tool = cancel_tool
         self._restart = restart
+        self._clock = asyncio.get_running_loop().time
+        self._fault_since: dict[str, float] = {}
 
     def perform(self, action: Action) -> None:
         """Carry out one action."""
@@ -100,9 +103,21 @@ class Performer:
             case Restart():
                 self._restart()
             case Note(name, fields):
-                logger.log(logging.ERROR if name == "fault" else logging.INFO, line(name, fields))
+                self._write_down(name, fields)
             case Refused(event, phase):
                 logger.debug("refused event=%s phase=%s", event, phase)
+
+    def _write_down(self, name: str, fields: Mapping[str, object]) -> None:
+        """In the journal: a fault as an error, and its end with how long it lasted."""
+        match name:
+            case "fault":
+                self._fault_since.setdefault(str(fields["part"]), self._clock())
+                logger.error(line(name, fields))
+            case "fault_cleared":
+                lasted_s = self._clock() - self._fault_since.pop(str(fields["part"]), self._clock())
+                logger.info(line(name, {**fields, "lasted_s": lasted_s}))
+            case _:
+                logger.info(line(name, fields))
 
     def _guide_session(self, action: ForgetSpeech | Answered | Reconnect) -> None:
         session = self._parts.session

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -416,8 +417,9 @@ def test_an_output_that_cannot_be_written_ends_the_daemon(tmp_path: Path) -> Non
 
 
 def test_a_device_that_is_lost_is_a_fault_until_it_is_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     told: dict[str, Any] = {}
 
     def opened(settings: AudioSettings, **listeners: Any) -> Speaker:
@@ -429,10 +431,15 @@ def test_a_device_that_is_lost_is_a_fault_until_it_is_back(
     async def scene() -> list[str]:
         async with device("steps: []", tmp_path) as running:
             await running.shows("ready")
-            told["on_lost"]("The speaker is gone. Plug it in.")
+            for _ in range(3):
+                told["on_lost"]("The speaker is gone. Plug it in.")
             await running.shows("fault")
             told["on_back"]()
             await running.shows("ready", again_after=running.faces().index("fault"))
             return running.faces()
 
     assert asyncio.run(scene()) == ["starting", "ready", "fault", "ready"]
+    assert [text for text in caplog.messages if text.startswith("fault")] == [
+        "fault part=speaker remedy='The speaker is gone. Plug it in.'",
+        "fault_cleared part=speaker lasted_s=0",
+    ]

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "service": {"events", "config"},
     "rehearsal": {"nutrition"},
     "household": {"config", "tools", "nutrition"},
+    "reloading": {"config", "household", "service", "tools"},
 }
 THE_COMPOSITION_ROOTS = {"daemon", "parts", "performer", "desk", "stage", "cli", "__init__"}
 ONLY_ROOM_OF = {

@@ -61,7 +61,7 @@ def read_microphone_wav(path: Path) -> bytes:
 def _tell_failure(task: asyncio.Task[None]) -> None:
     """A twin that stops by itself has broken: say so instead of falling silent."""
     if not task.cancelled() and task.exception():
-        logger.error("%s broke: %s", task.get_name(), task.exception())
+        logger.error("fault part=%s reason='its file broke'", task.get_name(), exc_info=task.exception())
 
 
 class FileMicrophone:

@@ -232,13 +232,13 @@ class Supervisor:
     def _tell_failure(self, task: asyncio.Task[None]) -> None:
         """A supervisor that ends by itself has a fault of our own: nobody watches the device any more."""
         if not task.cancelled() and task.exception():
-            logger.error("%s broke: %s", task.get_name(), task.exception())
+            logger.error("fault part=%s reason='its supervisor broke'", self._part, exc_info=task.exception())
             self._lost(f"The {self._part} is no longer watched. Restart Ladle.", "its supervisor broke")
 
     def _lost(self, sentence: str, reason: str) -> None:
         if self._lost_since is None:
             self._lost_since = self._loop.time()
-            logger.error("%s_lost device=%r reason=%r", self._part, self._name, reason)
+            logger.warning("%s_lost device=%r reason=%r", self._part, self._name, reason)
         elif reason != self._lost_for:
             logger.debug("%s_lost device=%r reason=%r", self._part, self._name, reason)
         if reason != self._lost_for:

@@ -6,7 +6,11 @@ import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping
+from types import TracebackType
+
+logger = logging.getLogger(__name__)
 
 SYSTEMD_PRIORITY = {
     logging.DEBUG: 7,
@@ -32,11 +36,21 @@ def set_up_logging(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     if os.environ.get("JOURNAL_STREAM"):
         handler.setFormatter(_JournalFormatter("%(message)s"))
+        sys.excepthook = _tell_crash
+        threading.excepthook = lambda crash: _tell_crash(crash.exc_type, crash.exc_value, crash.exc_traceback)
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     for name in NOISY_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _tell_crash(
+    kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None
+) -> None:
+    """What nobody has caught is one entry too, and not one for each line of its traceback."""
+    logger.critical("crashed error=%s", kind.__name__, exc_info=(kind, error or kind(), traceback))
 
 
 def line(name: str, fields: Mapping[str, object]) -> str:

@@ -14,14 +14,17 @@ class Notifier:
 
     def __init__(self) -> None:
         self._notifier = sdnotify.SystemdNotifier()
+        self._told = ""
 
     def ready(self) -> None:
         """The daemon is up."""
         self._notifier.notify("READY=1")
 
     def status(self, sentence: str) -> None:
-        """One line for `systemctl status`."""
-        self._notifier.notify(f"STATUS={sentence}")
+        """One line for `systemctl status`; telling the same again costs nothing."""
+        if sentence != self._told:
+            self._told = sentence
+            self._notifier.notify(f"STATUS={' '.join(sentence.split())}")
 
     def stopping(self) -> None:
         """The daemon is on its way out."""

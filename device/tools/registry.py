@@ -68,6 +68,10 @@ class Registry:
         self._places = threading.BoundedSemaphore(MOST_AT_WORK)
         self._changes: list[_Change] = []
 
+    def use(self, kitchen: Kitchen) -> None:
+        """Let the calls to come work on this kitchen."""
+        self._kitchen = kitchen
+
     @property
     def declarations(self) -> tuple[ToolDeclaration, ...]:
         """What the model is told of the tools."""

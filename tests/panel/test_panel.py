@@ -18,7 +18,7 @@ from gpiozero.pins.mock import MockFactory, MockPin, MockPWMPin
 from device.events import Face
 from device.panel.machine import Library, Machine
 from device.panel.mock import hold, press, push
-from device.panel.panel import Panel, open_panel
+from device.panel.panel import LIT_S, Panel, open_panel
 from device.panel.presses import BOUNCE_S
 from device.panelsettings import PanelSettings
 from tests.clock import run_in_fast_time
@@ -114,9 +114,13 @@ def test_sound_that_leaves_the_device_shows_though_the_lights_are_set_to_be_dark
         panel.show(Face.THINKING)
         await asyncio.sleep(0.3)
         assert levels(pins) == [0, 0, 0]
-        panel.streaming(True)
+        panel.sound_leaves()
         assert max(levels(pins)) == 0.04
-        panel.streaming(False)
+        await asyncio.sleep(0.6 * LIT_S)
+        panel.sound_leaves()
+        await asyncio.sleep(0.6 * LIT_S)
+        assert max(levels(pins)) == 0.04
+        await asyncio.sleep(0.6 * LIT_S)
         assert levels(pins) == [0, 0, 0]
 
     play(script, PanelSettings(brightness=0))
@@ -126,7 +130,7 @@ async def nothing(panel: Panel, told: list[str]) -> None:
     panel.show(Face.READY)
     panel.flash()
     panel.show_volume(10)
-    panel.streaming(True)
+    panel.sound_leaves()
 
 
 async def pressing(panel: Panel, told: list[str]) -> None:
@@ -204,6 +208,45 @@ def test_if_the_button_is_taken_the_lights_work(pins: MockFactory, caplog: pytes
     play(script)
     assert len(absent(caplog)) == 1
     taken.close()
+
+
+def test_other_lights_take_over_what_the_old_ones_showed(pins: MockFactory) -> None:
+    async def script(panel: Panel, told: list[str]) -> None:
+        panel.show(Face.MUTED)
+        panel.sound_leaves()
+        panel.relight(PanelSettings(lights="single", led_pin=25))
+        assert levels(pins) == [0, 0, 0]
+        assert pins.pin(25).state > 0
+        await asyncio.sleep(2 * LIT_S)
+        panel.relight(SETTINGS)
+        assert pins.pin(25).state == 0
+        assert levels(pins)[0] > 0
+        await pressing(panel, told)
+
+    assert play(script) == ["press", "click"]
+
+
+def test_lights_that_cannot_be_had_any_more_are_told_once_and_heal(
+    pins: MockFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script(panel: Panel, told: list[str]) -> None:
+        taken = PWMLED(25)
+        panel.relight(PanelSettings(lights="single", led_pin=25))
+        assert [each.part for each in panel.absences] == ["lights"]
+        taken.close()
+        panel.relight(PanelSettings(lights="single", led_pin=25))
+        assert panel.absences == ()
+
+    play(script)
+    assert len(absent(caplog)) == 1
+
+
+def test_a_panel_that_is_switched_off_takes_no_lights_either() -> None:
+    async def script(panel: Panel, told: list[str]) -> None:
+        panel.relight(PanelSettings(enabled=False, brightness=50))
+        assert panel.absences == ()
+
+    assert play(script, PanelSettings(enabled=False)) == []
 
 
 class Busy(MockPWMPin):  # type: ignore[misc]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -200,3 +203,33 @@ def test_a_timeline_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_names_are_in_snake_case() -> None:
     assert snake_case("ReplyAudioReceived") == "reply_audio_received"
+
+
+def test_what_nobody_caught_is_one_entry_of_the_journal() -> None:
+    program = (
+        "from device.service.journal import set_up_logging; set_up_logging()\n"
+        "import threading\n"
+        "thread = threading.Thread(target=lambda: [][1]); thread.start(); thread.join()\n"
+        "raise ValueError('no soup')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"JOURNAL_STREAM": "8:1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    in_thread, in_main = ended.stderr.splitlines()
+    assert in_thread.startswith("<2>crashed error=IndexError\\nTraceback")
+    assert in_main.startswith("<2>crashed error=ValueError\\nTraceback")
+    assert ended.returncode == 1
+
+
+def test_the_same_status_is_told_once_and_in_one_line(manager: socket.socket) -> None:
+    notifier = Notifier()
+    for sentence in ("fault. Two\nlines.", "fault. Two\nlines.", "ready."):
+        notifier.status(sentence)
+    assert [manager.recv(100) for _ in range(2)] == [b"STATUS=fault. Two lines.", b"STATUS=ready."]
+    manager.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        manager.recv(100)
