@@ -78,6 +78,8 @@ logger = logging.getLogger(__name__)
 
 SESSION_FILE = "session.json"
 SWITCHES_FILE = "switches.json"
+LAST_WORDS_S = 0.5
+"""How long a daemon that stops takes to tell the API that nobody speaks any more."""
 PULSE_S = 1.0
 """How often it is looked at whether the event loop is late."""
 
@@ -295,6 +297,9 @@ class Daemon:
             ]
             await self._stop.wait()
             logger.info("stopping")
+            self._parts.microphone.pause()
+            self._hearing.close()
+            await self._parts.session.finish_sending(LAST_WORDS_S)
             if not self._wants_restart:  # systemd would wait for the end of a process that goes on
                 self._notifier.stopping()
             for task in (*lasting, *self._tools_at_work.values()):

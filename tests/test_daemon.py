@@ -239,6 +239,22 @@ def test_a_person_who_speaks_over_a_reply_silences_it_and_is_heard_from_the_firs
     assert speech(0.7) in running.server.received.last.activities[1].pcm
 
 
+def test_whoever_speaks_when_it_stops_has_their_activity_ended(tmp_path: Path) -> None:
+    async def scene() -> Kitchen:
+        async with device("steps: []", tmp_path) as running:
+            await running.shows("ready")
+            running.microphone.hear(silence(0.3) + speech(20))
+            await running.shows("hearing")
+            await running.until(lambda: bool(running.server.received.last.activities))
+            return running
+
+    connection = asyncio.run(scene()).server.received.last
+    [activity] = connection.activities
+    assert activity.ended_s is not None
+    assert connection.close_code == 1000
+    assert 0 < activity.frame_count < 20 * 50
+
+
 def test_a_held_button_mutes_and_no_frame_leaves_the_device(tmp_path: Path) -> None:
     async def scene() -> Kitchen:
         async with device(LONG_REPLY, tmp_path, panel={"mute_hold_s": 0.5}) as running:

@@ -106,6 +106,11 @@ class Outbox:
             if self._frames > self._max_frames:
                 self._drop_oldest_frame()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be sent on this connection."""
+        return self._first() is None
+
     async def next(self) -> Outgoing:
         """The next item to send; the same one again until it was sent."""
         while (entry := self._first()) is None:
