@@ -282,6 +282,7 @@ class Daemon:
     async def _run_parts(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            listening = tasks.create_task(self._listen_once_ready(), name="listening")
             lasting = [
                 tasks.create_task(part, name=name)
                 for name, part in (
@@ -289,7 +290,6 @@ class Daemon:
                     ("watchdog", self._notifier.feed_watchdog(lambda: self._desk.is_alive)),
                     ("pulse", self._feel_pulse()),
                     ("control", self._serve_control()),
-                    ("listening", self._listen_once_ready()),
                     ("diary", self._keeper.run()),
                     ("timers", self._ring_once_ready()),
                     ("reloading", self._reloader.run()),
@@ -297,7 +297,7 @@ class Daemon:
             ]
             await self._stop.wait()
             logger.info("stopping")
-            self._parts.microphone.pause()
+            listening.cancel()
             self._hearing.close()
             await self._parts.session.finish_sending(LAST_WORDS_S)
             if not self._wants_restart:  # systemd would wait for the end of a process that goes on
