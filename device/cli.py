@@ -6,6 +6,7 @@ The parts are imported where they are used, so that a quick command does not wai
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import logging
 import os
@@ -119,6 +120,7 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     from device.service.journal import set_up_logging  # noqa: PLC0415
 
     set_up_logging(logging.DEBUG if verbose else logging.INFO)
+    faulthandler.enable()  # systemd's watchdog ends what hangs by SIGABRT: then it is told where it hung
     settings = load_settings(config_file)
     key = api_key(settings)
 
@@ -132,7 +134,13 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     gc.collect()
     gc.freeze()
     daemon = make_daemon(
-        settings, key, state=state, control=control_path(os.environ, state), recorders=recorders
+        settings,
+        key,
+        state=state,
+        control=control_path(os.environ, state),
+        recorders=recorders,
+        # SIGHUP of a terminal that is closed means the end, as for any other command.
+        read=None if sys.stdin.isatty() else lambda: load_settings(config_file),
     )
     _run_to_the_end(daemon.run())
 
@@ -299,6 +307,24 @@ def meter(config_file: Path | None) -> None:
     from device.stage.meter import run_meter  # noqa: PLC0415
 
     run_meter(load_settings(config_file), click.echo)
+
+
+@main.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--online", is_flag=True, help="Try the key and the model against the API too.")
+@_told
+def doctor(config_file: Path | None, as_json: bool, online: bool) -> None:
+    """Check all that Ladle needs, a line each with its remedy; 1 if there is a fault.
+
+    Run it with sudo to check the service: it looks as the user that the service runs as.
+    """
+    from device.doctor.visit import visit  # noqa: PLC0415
+
+    somebody_is_there = sys.stdin.isatty() and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if somebody_is_there else None
+    if not visit(config_file, click.echo, as_one_object=as_json, is_online=online, width=width):
+        sys.exit(1)
 
 
 @main.group()

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "household": {"config", "tools", "nutrition"},
     "reloading": {"config", "household", "service", "tools"},
 }
-THE_COMPOSITION_ROOTS = {"daemon", "parts", "performer", "desk", "stage", "cli", "__init__"}
+THE_COMPOSITION_ROOTS = {"daemon", "parts", "performer", "desk", "stage", "doctor", "cli", "__init__"}
 ONLY_ROOM_OF = {
     "sounddevice": "audio",
     "webrtcvad": "audio",

@@ -208,6 +208,15 @@ def check(settings: Settings, file: Path | None = None) -> Iterator[str]:
 
 
 def warnings_of(foods: FoodDatabase) -> tuple[str, ...]:
-    """What deserves a second look, but for the shipped foods: of those it is known why."""
-    shipped = f"{shipped_directory() / 'foods.yaml'}, "
-    return tuple(warning for warning in foods.warnings if not warning.startswith(shipped))
+    """What deserves a second look, but for the shipped foods, wherever they lie: of those it is known why."""
+    shipped = shipped_directory() / "foods.yaml"
+    others = [warning for warning in foods.warnings if not warning.startswith(f"{shipped}, ")]
+    if not others:
+        return ()
+    known = {_complaint(warning) for warning in FoodDatabase.load(shipped).warnings}
+    return tuple(warning for warning in others if _complaint(warning) not in known)
+
+
+def _complaint(warning: str) -> str:
+    """The warning without its file and line."""
+    return warning.partition(": ")[2]

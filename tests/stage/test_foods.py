@@ -177,3 +177,13 @@ def test_of_the_shipped_foods_nothing_is_warned_unless_their_file_is_named(own: 
     (warning,) = warnings_of(foods)
     assert warning.startswith(str(own))
     assert len(list(check(Settings(), SHIPPED))) > 1
+
+
+def test_a_copy_of_the_shipped_foods_is_warned_of_where_it_differs(tmp_path: Path) -> None:
+    copy = tmp_path / "foods.yaml"
+    text = SHIPPED.read_text(encoding="utf-8")
+    copy.write_text(f"# mine\n{text}", encoding="utf-8")
+    assert warnings_of(FoodDatabase.load(copy)) == ()
+    copy.write_text(text.replace("kcal: 52, protein: 0.26", "kcal: 520, protein: 0.26", 1), encoding="utf-8")
+    (warning,) = warnings_of(FoodDatabase.load(copy))
+    assert "520 kcal" in warning

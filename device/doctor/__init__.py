@@ -1,0 +1,1 @@
+"""What `ladle doctor` looks at, and what it says about it."""
