@@ -1,22 +1,36 @@
 #!/usr/bin/env bash
-# Sets Ladle up. `./install.sh try` and `./install.sh test` need no root beyond missing apt packages, and leave
-# nothing outside this checkout but those. Everything here may be run again at any time.
+# Sets Ladle up. `sudo ./install.sh` makes it a service of this machine (systemd/service.sh). `./install.sh try` and
+# `./install.sh test` need no root beyond missing apt packages, and leave nothing outside this checkout but those.
+# Everything here may be run again at any time.
 set -Eeuo pipefail
 umask 022
+CALLED_FROM=$PWD
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+exec 3>&1 # what --dry-run prints, also where a command's own output is thrown away
 
 VENV=.venv
 STAMP=$VENV/.ladle-installed
 PLACE=$VENV/.ladle-place
 OLDEST_PYTHON=3.11
 
+# What the service's options ask for.
+mode=install
+dry_run=
+start=yes
+key_file=
+
 usage() {
     cat <<'END'
 Usage:
+  sudo ./install.sh [--api-key-file FILE|-] [--no-start]
+                                     install Ladle as a service that starts with the machine, or upgrade it. The key for
+                                     the Gemini API comes from FILE, from standard input (-), or is asked for
+  sudo ./install.sh --uninstall      remove it; /etc/ladle (configuration, key) and /var/lib/ladle (diary) stay
+  sudo ./install.sh --purge          remove these too, and the user ladle
+  ./install.sh --dry-run [OPTION]... print every command that would run, and change nothing
   ./install.sh try [--say TEXT]...   set up in this checkout, then rehearse: the whole device in the terminal,
                                      with no key, no sound card and no GPIO (other options: ladle rehearse --help)
   ./install.sh test [PYTEST OPTION]...   set up in this checkout, then run every check and every test
-The install as a service comes with a later version.
 END
 }
 
@@ -40,9 +54,18 @@ check_machine() {
     esac
 }
 
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
+# Do it, or under --dry-run only say it.
+run() {
+    if [ -n "$dry_run" ]; then
+        printf '%s\n' "${*@Q}" >&3
+    else
         "$@"
+    fi
+}
+
+as_root() {
+    if [ -n "$dry_run" ] || [ "$(id -u)" -eq 0 ]; then
+        run "$@"
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
@@ -67,8 +90,9 @@ install_packages() {
     say "installing apt packages: ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
         fail "apt-get update failed. Check the network connection, then run this again."
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
-        >/dev/null || fail "apt-get could not install ${missing[*]}. Its message is above."
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=120 "${missing[@]}" >/dev/null ||
+        fail "apt-get could not install ${missing[*]}. Its message is above."
 }
 
 # The first Python that is new enough and can make virtual environments.
@@ -126,16 +150,55 @@ try() {
 }
 
 run_tests() {
+    local for_containers=()
+    # Only root can boot the machines of tests/container.
+    [ "$(id -u)" -ne 0 ] || for_containers=(debootstrap systemd-container)
     check_machine
     install_packages ca-certificates libportaudio2 flite alsa-utils \
-        espeak-ng pulseaudio pulseaudio-utils libasound2-plugins shellcheck
+        espeak-ng pulseaudio pulseaudio-utils libasound2-plugins shellcheck "${for_containers[@]}"
     make_environment
     install_ladle rehearsal,test
     $VENV/bin/ruff check .
     $VENV/bin/ruff format --check .
     $VENV/bin/mypy
-    shellcheck install.sh .ci/run
+    shellcheck --external-sources install.sh .ci/run
     exec $VENV/bin/python -m pytest "$@"
+}
+
+wrong_use() {
+    say "$@"
+    usage >&2
+    exit 2
+}
+
+# The words of the service. One that is not known is not repeated: it may be a key.
+read_options() {
+    while [ $# -gt 0 ]; do
+        case "$1" in
+        --dry-run) dry_run=yes ;;
+        --no-start) start= ;;
+        --uninstall | --purge)
+            [ "$mode" = install ] || wrong_use "--uninstall and --purge exclude each other; --purge removes more."
+            mode=${1#--}
+            ;;
+        --api-key-file)
+            [ -n "${2-}" ] || wrong_use "--api-key-file needs the name of a file, or - for standard input."
+            key_file=$2
+            shift
+            ;;
+        --api-key-file=?*) key_file=${1#*=} ;;
+        --api-key*) wrong_use "everybody can read the command line; put the key into a file for --api-key-file." ;;
+        *) wrong_use "there is a word on the command line that is not known." ;;
+        esac
+        shift
+    done
+    if [ "$mode" != install ] && [ -n "$key_file" ]; then
+        wrong_use "--$mode takes no key."
+    fi
+    case "$key_file" in
+    "" | - | /*) ;;
+    *) key_file=$CALLED_FROM/$key_file ;;
+    esac
 }
 
 case "${1-}" in
@@ -151,7 +214,9 @@ test)
     usage
     ;;
 *)
-    usage >&2
-    exit 2
+    read_options "$@"
+    # shellcheck source=systemd/service.sh
+    . systemd/service.sh
+    "${mode}_service"
     ;;
 esac
