@@ -11,8 +11,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -61,11 +60,12 @@ from device.parts import Parts
 from device.performer import Performer
 from device.reloading import Reload, Reloader
 from device.service.control import ControlServer
+from device.service.filekeeper import FileKeeper
 from device.service.instance import hold_instance
 from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.stacks import task_stacks, thread_stacks
-from device.service.switches import Switches, SwitchFile
+from device.service.switches import Switches, SwitchFile, SwitchKeeper
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
 from device.tools.daystatus import day_summary
@@ -80,6 +80,8 @@ SESSION_FILE = "session.json"
 SWITCHES_FILE = "switches.json"
 LAST_WORDS_S = 0.5
 """How long a daemon that stops takes to tell the API that nobody speaks any more."""
+LAST_SWITCH_S = 0.5
+"""How long a daemon that stops waits for the disk to take what was switched last."""
 PULSE_S = 1.0
 """How often it is looked at whether the event loop is late."""
 
@@ -118,8 +120,13 @@ class Daemon:
         self._control = control
         self._recorders = [*recorders]
         self._own_microphone = microphone
-        self._switch_file = SwitchFile(state / SWITCHES_FILE)
-        left = self._switch_file.load()
+        switch_file = SwitchFile(state / SWITCHES_FILE)
+        self._switch_keeper = SwitchKeeper(switch_file)
+        self._session_file = StateFile(state / SESSION_FILE)
+        self._file_keeper = FileKeeper(
+            {"switches": switch_file, "session": self._session_file}, self.dispatch
+        )
+        left = switch_file.load()
         self._volume = left.volume
         self._conversation = Conversation(
             turn_taking=settings.live.turn_taking,
@@ -136,7 +143,6 @@ class Daemon:
         )
         self._wants_restart = False
         self._knows_devices = True  # False: the microphone may be another than before it was muted
-        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="switches")
 
     # ------------------------------------------------------------------------------- life
 
@@ -175,7 +181,7 @@ class Daemon:
         self._began = asyncio.get_running_loop().time()
         self._first_attempt = asyncio.Event()
         self._is_ready = asyncio.Event()
-        stack.callback(self._disk.shutdown)
+        stack.callback(self._switch_keeper.close)
         for recorder in self._recorders:
             stack.callback(recorder.close)
         stack.enter_context(hold_instance(self._state, self._settings.live.endpoint))
@@ -216,6 +222,7 @@ class Daemon:
             self._kitchen,
             tell=self.dispatch,
             set_volume=self._set_volume,
+            kept=self._switch_keeper.kept,
         )
         self._recorders.append(self._desk)
         self._serve_metrics(stack)
@@ -256,7 +263,7 @@ class Daemon:
             now=self._kitchen.now,
             on_sent=self._sent,
             day_status=lambda: day_summary(self._kitchen),
-            state=StateFile(self._state / SESSION_FILE),
+            state=self._session_file,
         )
 
     def _serve_metrics(self, stack: ExitStack) -> None:
@@ -291,6 +298,7 @@ class Daemon:
                     ("pulse", self._feel_pulse()),
                     ("control", self._serve_control()),
                     ("diary", self._keeper.run()),
+                    ("files", self._file_keeper.run()),
                     ("timers", self._ring_once_ready()),
                     ("reloading", self._reloader.run()),
                 )
@@ -300,6 +308,9 @@ class Daemon:
             listening.cancel()
             self._hearing.close()
             await self._parts.session.finish_sending(LAST_WORDS_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SWITCH_S):
+                    await self._switch_keeper.kept()
             if not self._wants_restart:  # systemd would wait for the end of a process that goes on
                 self._notifier.stopping()
             for task in (*lasting, *self._tools_at_work.values()):
@@ -343,16 +354,8 @@ class Daemon:
         if self._control is None:
             return
         server = ControlServer(self._control, self._desk)
-        try:
-            await server.start()
-        except UnavailableError as error:
-            logger.warning("control_absent reason=%r", str(error))
-            return
         self._desk.serve(server)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await server.close()
+        await server.run()
 
     # ------------------------------------------------------------------------------- microphone -> core
 
@@ -425,9 +428,7 @@ class Daemon:
         return self._volume
 
     def _keep_switches(self) -> None:
-        switches = Switches(self._conversation.muted, self._volume)
-        # One thread of its own: the last switch is the last that is written, whatever the diary's disk does.
-        self._disk.submit(self._switch_file.save, switches)
+        self._switch_keeper.keep(Switches(self._conversation.muted, self._volume))
 
     def _use(self, reload: Reload) -> None:
         """Let take effect what the configuration says now."""

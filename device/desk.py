@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 
 from device import __version__
@@ -60,14 +60,16 @@ class Desk:
         *,
         tell: Callable[[Event], None],
         set_volume: Callable[[int], int],
+        kept: Callable[[], Awaitable[None]],
     ) -> None:
-        """tell: passes an event to the core."""
+        """tell: passes an event to the core; kept: waits until what was switched is on the disk."""
         self._parts = parts
         self._model = live.model
         self._mode = mode
         self._kitchen = kitchen
         self._tell = tell
         self._set_volume = set_volume
+        self._kept = kept
         self._clock = asyncio.get_running_loop().time
         self._began_s = self._face_since_s = self._link_since_s = self._clock()
         self._face = parts.conversation.face
@@ -151,6 +153,10 @@ class Desk:
     def set_volume(self, percent: int, /) -> int:
         """Change the volume within its bounds; what it is now."""
         return self._set_volume(percent)
+
+    async def kept(self) -> None:
+        """Wait until what was switched outlasts a power cut, or the disk has refused it."""
+        await self._kept()
 
     # ------------------------------------------------------------------------------- what is told
 

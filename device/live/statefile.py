@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from device import safefile
 from device.live.history import FORGET_AFTER, Turn
+from device.safefile import KeptFile
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ VERSION = 1
 HANDLE_LASTS = timedelta(hours=2)
 """After the end of its session (https://ai.google.dev/gemini-api/docs/live-api/session-management)."""
 CLOCK_SLACK = timedelta(minutes=1)
-"""A file from later than this is from a clock that was wrong, or that is wrong now."""
+"""A file from later than this is from a clock that was wrong, or that is wrong now, as after a power cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +42,51 @@ class StateFile:
     """The file of one daemon. Neither reading nor writing raises: without it, a session starts afresh."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._failed = False
-        self._writing = threading.Lock()
+        self._file = KeptFile(path, "session_file")
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the session would not outlast a restart, and what a person can do about it; None: it would."""
+        return self._file.trouble
 
     def load(self, model: str, endpoint: str | None, now: datetime) -> SavedSession | None:
-        """The session to go on with, None where there is none for this model and endpoint at this time."""
+        """The session to go on with, None where there is none for this model and endpoint at this time.
+
+        Of a file from the future nobody can tell how old it is. The API can, and refuses an old handle, so
+        that is tried; the turns, which may be from last week, are left out.
+        """
         try:
-            content = _Content.model_validate_json(safefile.read(self._path))
+            content = _Content.model_validate_json(safefile.read(self._file.path))
         except FileNotFoundError:
             return None
         except OSError as error:
-            logger.warning("session_file_unusable reason=%r", error.strerror)
+            self._tell_unusable(repr(error.strerror))
             return None
         except ValidationError as error:
             # Only the kind of the fault: its place and the values may be what was said.
-            logger.warning("session_file_unusable reason=%s", error.errors(include_url=False)[0]["type"])
+            self._tell_unusable(error.errors(include_url=False)[0]["type"])
             return None
         age = now - content.saved_at
-        if (content.model, content.endpoint) != (model, endpoint) or not -CLOCK_SLACK <= age <= HANDLE_LASTS:
+        if (content.model, content.endpoint) != (model, endpoint) or age > HANDLE_LASTS:
             return None
-        return content.session(turns_since=now - FORGET_AFTER)
+        session = content.session(turns_since=now - FORGET_AFTER)
+        return session if age >= -CLOCK_SLACK else replace(session, turns=())
+
+    def _tell_unusable(self, reason: str) -> None:
+        logger.warning(
+            "session_file_unusable path=%s reason=%s effect='a fresh session begins'", self._file.path, reason
+        )
 
     def save(self, saved: SavedSession) -> None:
         """Replace the file, all of it or nothing, so that it outlasts a power cut in the next instant.
 
         It waits for the disk, and may be called from any thread.
         """
-        try:
-            with self._writing:
-                safefile.replace(self._path, _text_of(saved))
-        except OSError as error:
-            # The first failure is news; its repetitions would only bury it.
-            level = logging.DEBUG if self._failed else logging.WARNING
-            logger.log(level, "session_file_unwritten reason=%r", error.strerror)
-            self._failed = True
-        else:
-            self._failed = False
+        self._file.write(_text_of(saved))
+
+    def try_again(self) -> None:
+        """Save what could not be saved before, if there is any; as `save`."""
+        self._file.try_again()
 
 
 # -------------------------------------------------------------------------------------- the content

@@ -59,11 +59,13 @@ def judge(end: End) -> Verdict:
 
 
 def _of_connection(end: End) -> Verdict:
-    unwelcome = end.error.code in UNWELCOME and not end.generated
+    unwelcome = end.error.code in UNWELCOME
+    begun_badly = unwelcome and not end.generated
     return Verdict(
-        useful=end.generated or end.lasted_s >= STABLE_S,
-        drop_handle=unwelcome,
-        drop_history=unwelcome and end.told_history,
+        # An API that answers and then objects would do so again and again, as fast as it is asked.
+        useful=end.lasted_s >= STABLE_S or (end.generated and not unwelcome),
+        drop_handle=begun_badly,
+        drop_history=begun_badly and end.told_history,
     )
 
 

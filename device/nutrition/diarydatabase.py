@@ -178,6 +178,13 @@ def extent_of(connection: sqlite3.Connection) -> object:
     ).fetchone()
 
 
+def last_entry_id(path: Path) -> int:
+    """The number of the last entry, which only ever grows; 0: there is none."""
+    with contextlib.closing(connect(path)) as connection:
+        last: int = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
+    return last
+
+
 def last_recorded(path: Path) -> datetime | None:
     """When the last entry was recorded; None: there is none."""
     with contextlib.closing(connect(path)) as connection:

@@ -1,8 +1,8 @@
 """The file of the diary: opened, checked, backed up daily, and restored when it is damaged.
 
 What is committed is on the disk when `writing` ends. A file that fails its check is kept beside it, and the
-newest good backup takes its place. While the disk is full or read-only, reading goes on where it can, writing
-raises DiaryUnavailableError, and both work again by themselves once the disk does.
+good backup with the newest entry takes its place. While the disk is full or read-only, reading goes on where
+it can, writing raises DiaryUnavailableError, and both work again by themselves once the disk does.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from device.nutrition.diarydatabase import (
     fill_new,
     held_for_use,
     identity,
+    last_entry_id,
     last_recorded,
     make_empty,
     one_process_at_a_time,
@@ -37,10 +38,12 @@ from device.nutrition.diarydatabase import (
     transaction,
 )
 from device.nutrition.records import MIGRATIONS, DiaryUnavailableError, Repair, Trouble, trouble_of
+from device.safefile import make_directory
 
 DIARY_NAME = "diary.sqlite3"
 BACKUP_PATTERN = "diary-????-??-??.sqlite3"
 BACKUPS_KEPT = 7
+LET_GO_WITHIN_S = 0.5
 
 
 class DiaryFile:
@@ -74,9 +77,15 @@ class DiaryFile:
             self._usable()
 
     def close(self) -> None:
-        """Let go of the file; it is opened again when it is used."""
-        with self._lock:
-            self._drop()
+        """Let go of the file; it is opened again when it is used.
+
+        A thread that holds it for long, as to check it, keeps it: nobody waits for that at the end.
+        """
+        if self._lock.acquire(timeout=LET_GO_WITHIN_S):
+            try:
+                self._drop()
+            finally:
+                self._lock.release()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -146,7 +155,7 @@ class DiaryFile:
         """
         target = self.backups / f"diary-{today:%Y-%m-%d}.sqlite3"
         with self._troubles():
-            self.backups.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self.backups)
             kept = self._backups_newest_first()
             if target in kept or (kept and self._holds_all(kept[0])):
                 return None
@@ -193,7 +202,7 @@ class DiaryFile:
                 connection.close()
 
     def _opened(self) -> sqlite3.Connection:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self.directory)
         with one_process_at_a_time(self.directory):
             if not self._is_checked or not self.path.exists():
                 self._make_sound()
@@ -217,8 +226,9 @@ class DiaryFile:
 
     def _repaired(self, damage: str, lost_until: datetime) -> Repair:
         part = beside_name(self.path, ".new")
-        good = (one for one in self._backups_newest_first() if not damage_in(one, thorough=True))
-        restored_from = next(good, None)
+        good = [one for one in self._backups_newest_first() if not damage_in(one, thorough=True)]
+        # Not the date in the name: a clock that was wrong once would make its backup the newest for ever.
+        restored_from = max(good, key=last_entry_id, default=None)
         if restored_from:
             make_empty(part)
             shutil.copyfile(restored_from, part)

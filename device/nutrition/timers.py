@@ -222,9 +222,10 @@ class KitchenTimers:
             if not -PLAUSIBLE_S < remaining_s < row.duration_s + 1:
                 raise ValueError(f"a timer of {row.duration_s} s cannot have {remaining_s} s left")
         else:
-            # A clock that was set back, or is not set yet, must not make a timer longer than it was.
+            # A clock that was set back, or is not set yet, must not make a timer longer than it was: it ran
+            # already when the machine started.
             of_wall_s = (instant(row.due) - self._clock.now()).total_seconds()
-            remaining_s = min(of_wall_s, row.duration_s)
+            remaining_s = min(of_wall_s, row.duration_s - self._clock.since_boot_s())
         is_kept = row.call_id not in self._unwritten
         return Timer(row.call_id, row.name, row.duration_s, remaining_s, row.state != "running", is_kept)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from device.errors import LadleError, UnavailableError
+from device.safefile import remedy_for
 from device.service.health import Health
 from device.service.journal import line
 from device.service.peer import LONGEST_LINE, PAUSE_S, Peer
@@ -47,6 +48,8 @@ NEW_NAME = "control.new"
 MOST_CONNECTIONS = 16
 PATIENCE_S = 10.0
 """For the next whole line, for an answer to be made, and for it to be taken."""
+AGAIN_S = 10.0
+"""How long until a socket that could not be made is tried again."""
 
 
 def control_path(environment: Mapping[str, str], state: Path) -> Path:
@@ -83,6 +86,9 @@ class Controls(Protocol):
     def set_volume(self, percent: int, /) -> int:
         """Change the volume within its bounds; what it is now."""
 
+    async def kept(self) -> None:
+        """Wait until what was switched outlasts a power cut, or the disk has refused it."""
+
 
 class ControlServer:
     """Answers on the socket. Whatever a peer sends or does not send, nobody but itself is held up by it."""
@@ -107,6 +113,25 @@ class ControlServer:
     def followers(self) -> int:
         """How many of them follow the events."""
         return len(self._followers)
+
+    async def run(self) -> None:
+        """Answer for ever; where the socket cannot be made, try again: its disk may have room later."""
+        has_told = False
+        while True:
+            try:
+                await self.start()
+                break
+            except UnavailableError as error:
+                level = logging.DEBUG if has_told else logging.WARNING
+                logger.log(level, "control_absent reason=%r", str(error))
+                has_told = True
+            await asyncio.sleep(AGAIN_S)
+        if has_told:
+            logger.info("control_back")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
 
     async def start(self) -> None:
         """Listen. The socket of a daemon that is dead is replaced.
@@ -223,7 +248,9 @@ class ControlServer:
             case AskRequest(text=text):
                 controls.ask(text)
             case VolumeRequest(percent=percent):
-                return {"volume": controls.set_volume(percent)}
+                volume = controls.set_volume(percent)
+                await controls.kept()
+                return {"volume": volume}
             case PlainRequest(do="status"):
                 return {"status": await controls.status()}
             case PlainRequest(do="check"):
@@ -233,6 +260,7 @@ class ControlServer:
                 controls.interrupt()
             case PlainRequest(do="mute" | "unmute" as do):
                 controls.mute(do == "mute")
+                await controls.kept()
                 return {"muted": do == "mute"}
         return {}
 
@@ -260,7 +288,7 @@ def _listen(path: Path) -> socket.socket:
         listening.close()
         raise UnavailableError(
             f"{path} cannot be made: {error.strerror or error}. Without it `ladle status` and its like do "
-            "not work. Give its directory to the user that runs Ladle, or name another in XDG_RUNTIME_DIR."
+            f"not work. {remedy_for(error)} Or name another directory in XDG_RUNTIME_DIR."
         ) from None
     return listening
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from device.errors import UnavailableError
+from device.safefile import make_directory, remedy_for
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,11 @@ PEER = struct.Struct("3i")
 def hold_instance(state: Path, endpoint: str | None) -> Iterator[None]:
     """Be the only daemon with this state directory, and the only one on this machine with this service.
 
-    state: made if it is not there, for this user alone; endpoint: of the Live API, None: Google's own.
+    state: made if it is not there, for this user alone; where it cannot be used, the journal says so and the
+    service alone is held. endpoint: of the Live API, None: Google's own.
 
     Raises:
-        UnavailableError: another daemon runs, or the directory cannot be written.
+        UnavailableError: another daemon runs.
     """
     with contextlib.ExitStack() as held:
         lock = _open_lock(state)
@@ -52,15 +54,13 @@ def hold_instance(state: Path, endpoint: str | None) -> Iterator[None]:
 
 
 def _open_lock(state: Path) -> int | None:
-    """The lock file; None on a disk that takes no writing at the moment, with which one can still talk."""
+    """The lock file; None where it cannot be had, without which one can still talk."""
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(state)
         return os.open(state / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        if error.errno in (errno.EROFS, errno.ENOSPC):
-            logger.warning("state_unwritable path=%s reason=%r", state, error.strerror)
-            return None
-        raise _unusable(state, error) from None
+        _tell_unusable(state, error)
+        return None
 
 
 def _take(lock: int, state: Path) -> None:
@@ -68,12 +68,22 @@ def _take(lock: int, state: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise _already_runs(_pid_in(lock), f"with the state directory {state}") from None
-    except OSError as error:
-        raise _unusable(state, error) from None
+    except OSError as error:  # a file system that has no locks
+        _tell_unusable(state, error)
     # A full disk is no reason to stay silent: the pid is only there for the message of another daemon.
     with contextlib.suppress(OSError):
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+
+def _tell_unusable(state: Path, error: OSError) -> None:
+    logger.warning(
+        "state_unwritable path=%s reason=%r effect=%r remedy=%r",
+        error.filename or state / LOCK_NAME,
+        error.strerror,
+        "nothing outlasts a restart",
+        remedy_for(error),
+    )
 
 
 def _pid_in(lock: int) -> int:
@@ -124,11 +134,4 @@ def _already_runs(pid: int, where: str) -> UnavailableError:
     return UnavailableError(
         f"Another Ladle{process} already runs {where}. Stop it (`systemctl stop ladle`) or wait until it has "
         "ended."
-    )
-
-
-def _unusable(state: Path, error: OSError) -> UnavailableError:
-    return UnavailableError(
-        f"{error.filename or state} cannot be used: {error.strerror}. Ladle keeps its state in {state}: "
-        "give that directory to the user that runs Ladle, or name another one in STATE_DIRECTORY."
     )

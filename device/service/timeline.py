@@ -21,6 +21,7 @@ from typing import Protocol
 
 from device.errors import UnavailableError
 from device.events import Action, Event, Frame
+from device.safefile import remedy_for
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Timeline:
             self._file = os.fdopen(_open_for_this_user(path), "w", encoding="utf-8", buffering=1)
         except OSError as error:
             raise UnavailableError(f"{path} cannot be written as the timeline: {error.strerror}.") from None
+        self._path = path
         self._lock = threading.Lock()
         self._before_ready: list[tuple[float, str, dict[str, object]]] = []
         self._zero: float | None = None
@@ -93,7 +95,8 @@ class Timeline:
         try:
             self._file.write(json.dumps({"t_ms": t_ms, "event": name} | fields, default=str) + "\n")
         except OSError as error:
-            logger.warning("timeline_stopped reason=%r", error.strerror)
+            remedy = remedy_for(error)
+            logger.warning("timeline_stopped path=%s reason=%r remedy=%r", self._path, error.strerror, remedy)
             with suppress(OSError):
                 self._file.close()
 

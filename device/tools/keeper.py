@@ -16,6 +16,8 @@ from device.tools.kitchen import Kitchen
 logger = logging.getLogger(__name__)
 
 LOOKED_AFTER_EVERY_S = 60.0
+TRIED_AGAIN_EVERY_S = 10.0
+"""While something is wrong: whoever has made room on the disk waits for the light to go out."""
 REPAIR_SHOWN_S = 3600.0
 PART = "diary"
 FAILED = (
@@ -34,14 +36,16 @@ class DiaryKeeper:
         self._emit = emit
         self._repairs_told = 0
         self._clock_was_known = False
+        self._has_written = False
         self._fault: str | None = None
         self._shown_until_s = 0.0
 
     async def run(self) -> None:
         """Look after the diary for ever."""
         while True:
-            self._show(await asyncio.to_thread(self._look_after))
-            await asyncio.sleep(LOOKED_AFTER_EVERY_S)
+            trouble = await asyncio.to_thread(self._look_after)
+            self._show(trouble)
+            await asyncio.sleep(TRIED_AGAIN_EVERY_S if trouble else LOOKED_AFTER_EVERY_S)
 
     def learn(self, outcome: ToolOutcome) -> None:
         """A tool has met the diary: what it could not keep is a fault at once, and not a minute later."""
@@ -71,8 +75,10 @@ class DiaryKeeper:
         """What is wrong, None: nothing. Runs in a thread, as a check of the file may take seconds."""
         try:
             self._open()
-            if self._fault:
+            # A disk that is full at the start is told before somebody says what it could not keep.
+            if self._fault or not self._has_written:
                 self._diary.file.try_writing()
+                self._has_written = True
             self._timers.write()
             self._mend_times()
             made = self._diary.back_up()

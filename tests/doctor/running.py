@@ -40,6 +40,9 @@ class FakeDesk:
     def set_volume(self, percent: int, /) -> int:
         raise AssertionError("a doctor only looks")
 
+    async def kept(self) -> None:
+        raise AssertionError("a doctor only looks")
+
 
 @contextmanager
 def answering(path: Path, desk: FakeDesk) -> Iterator[None]:

@@ -90,7 +90,7 @@ def test_on_a_terminal_a_person_is_asked_for_a_word(card: VirtualCard, tmp_path:
     ours, theirs = pty.openpty()
     with heard_again_and_again(card, wav):
         process = subprocess.Popen(
-            command(tmp_path), env=environment(card, tmp_path), stdout=theirs, stdin=subprocess.DEVNULL
+            command(tmp_path), env=environment(card, tmp_path), stdout=theirs, stdin=theirs
         )
         os.close(theirs)
         shown = read_all(ours)

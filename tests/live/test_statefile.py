@@ -26,6 +26,7 @@ from device.safefile import MOST_BYTES
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 MODEL = "gemini-3.8-live"
+LOOK = "Look at that path, and at the disk or memory card it is on."
 ENDPOINT = "https://127.0.0.1:8443"
 BREAKFAST = Turn("How much protein has an egg?", "About six grams.", NOW - timedelta(hours=1))
 LUNCH = Turn("Und eine Möhre? 🥕", "", NOW)
@@ -64,6 +65,14 @@ def written(path: Path) -> dict[str, Any]:
     StateFile(path).save(SAVED)
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def unusable(path: Path, reason: str) -> str:
+    return f"session_file_unusable path={path} reason={reason} effect='a fresh session begins'"
+
+
+def unwritten(path: Path, reason: str, remedy: str) -> str:
+    return f"session_file_unwritten path={path} reason={reason!r} remedy={remedy!r}"
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int = logging.WARNING) -> list[str]:
@@ -112,7 +121,7 @@ class TestASessionThatWasSaved:
             (HANDLE_LASTS, True),
             (HANDLE_LASTS + timedelta(seconds=1), False),
             (-CLOCK_SLACK, True),
-            (-CLOCK_SLACK - timedelta(seconds=1), False),
+            (-CLOCK_SLACK - timedelta(seconds=1), True),
         ],
     )
     def test_is_good_for_two_hours(
@@ -121,6 +130,19 @@ class TestASessionThatWasSaved:
         StateFile(path).save(SAVED)
         assert (load(path, NOW + age) is not None) is usable
         assert not lines(caplog)
+
+    @pytest.mark.parametrize(
+        ("age", "turns"),
+        [(-CLOCK_SLACK, 2), (-CLOCK_SLACK - timedelta(seconds=1), 0), (timedelta(days=-9), 0)],
+    )
+    def test_of_a_clock_that_was_set_back_goes_on_by_its_handle_alone(
+        self, path: Path, age: timedelta, turns: int
+    ) -> None:
+        StateFile(path).save(SAVED)
+        loaded = load(path, NOW + age)
+        assert loaded is not None
+        assert loaded.handle == SAVED.handle
+        assert len(loaded.turns) == turns, "how old they are nobody can tell, and nobody refuses them"
 
     def test_belongs_to_its_model_and_its_endpoint(
         self, path: Path, caplog: pytest.LogCaptureFixture
@@ -164,7 +186,7 @@ class TestAFileThatIsNotUsable:
         content = {**written(path), key: value}
         path.write_text(json.dumps(content), encoding="utf-8")
         assert load(path) is None
-        assert lines(caplog) == [f"session_file_unusable reason={reason}"]
+        assert lines(caplog) == [unusable(path, reason)]
         assert "secret" not in caplog.text
 
     @pytest.mark.parametrize(
@@ -174,13 +196,13 @@ class TestAFileThatIsNotUsable:
     def test_nonsense(self, path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
         path.write_bytes(content)
         assert load(path) is None
-        assert lines(caplog) == ["session_file_unusable reason=json_invalid"]
+        assert lines(caplog) == [unusable(path, "json_invalid")]
 
     @pytest.mark.parametrize("content", ["null", "[]", "7", '"text"'])
     def test_json_of_another_kind(self, path: Path, content: str, caplog: pytest.LogCaptureFixture) -> None:
         path.write_text(content, encoding="utf-8")
         assert load(path) is None
-        assert lines(caplog) == ["session_file_unusable reason=model_type"]
+        assert lines(caplog) == [unusable(path, "model_type")]
 
     def test_a_file_cut_off_anywhere(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         written(path)
@@ -188,12 +210,12 @@ class TestAFileThatIsNotUsable:
         for length in range(len(whole)):
             path.write_bytes(whole[:length])
             assert load(path) is None
-        assert set(lines(caplog)) == {"session_file_unusable reason=json_invalid"}
+        assert set(lines(caplog)) == {unusable(path, "json_invalid")}
 
     def test_one_that_cannot_be_read(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
         path.mkdir()
         assert load(path) is None
-        assert lines(caplog) == ["session_file_unusable reason='Is a directory'"]
+        assert lines(caplog) == [unusable(path, "'Is a directory'")]
 
     def test_the_next_save_mends_it(self, path: Path) -> None:
         path.write_bytes(b"nonsense")
@@ -250,7 +272,7 @@ class TestSaving:
         file = StateFile(tmp_path / "file" / "session.json")
         for _ in range(3):
             file.save(SAVED)
-        line = "session_file_unwritten reason='Not a directory'"
+        line = unwritten(tmp_path / "file" / "session.json", "Not a directory", LOOK)
         assert lines(caplog) == [line]
         assert lines(caplog, logging.DEBUG) == [line] * 2
 
@@ -258,7 +280,8 @@ class TestSaving:
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         StateFile(tmp_path / "nowhere" / "session.json").save(SAVED)
-        assert lines(caplog) == ["session_file_unwritten reason='No such file or directory'"]
+        path = tmp_path / "nowhere" / "session.json"
+        assert lines(caplog) == [unwritten(path, "No such file or directory", LOOK)]
         assert not (tmp_path / "nowhere").exists()
 
     def test_a_full_disk_leaves_the_old_file_and_nothing_else(
@@ -269,9 +292,31 @@ class TestSaving:
         with monkeypatch.context() as full:
             full.setattr(os, "fsync", no_space_left)
             file.save(replace(SAVED, handle="next"))
-        assert lines(caplog) == ["session_file_unwritten reason='No space left on device'"]
+        assert lines(caplog) == [unwritten(path, "No space left on device", "Make room on the disk.")]
         assert load(path) == SAVED
         assert files_beside(path) == ["session.json"]
+
+    def test_what_the_disk_did_not_take_is_a_trouble_until_it_is_tried_again(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = StateFile(path)
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", no_space_left)
+            file.save(SAVED)
+            file.save(replace(SAVED, handle="next"))
+            file.try_again()
+        assert file.trouble == f"{path} cannot be written (No space left on device). Make room on the disk."
+        assert load(path) is None
+        file.try_again()
+        assert file.trouble is None
+        assert load(path) == replace(SAVED, handle="next")
+
+    def test_a_directory_in_its_place_is_moved_away(self, path: Path) -> None:
+        for name in (path.name, f"{path.name}.new"):
+            (path.with_name(name) / "inside").mkdir(parents=True)
+        StateFile(path).save(SAVED)
+        assert load(path) == SAVED
+        assert files_beside(path) == ["session.json", "session.json.damaged", "session.json.new.damaged"]
 
     def test_a_failure_after_a_success_is_news_again(
         self, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -49,6 +49,11 @@ def test_a_connection_was_useful_if_the_model_did_something_on_it_or_it_lasted()
     assert not judge(End(ended(1006), established=True, lasted_s=3)).useful
 
 
+def test_an_api_that_answers_and_objects_is_not_asked_again_at_once() -> None:
+    assert not judge(End(ended(1008), established=True, generated=True, lasted_s=3)).useful
+    assert judge(End(ended(1008), established=True, generated=True, lasted_s=30)).useful
+
+
 def test_a_session_that_only_listens_and_then_refuses_what_it_heard_costs_the_handle() -> None:
     assert judge(End(ended(1007), established=True, resumed=True)).drop_handle
     assert judge(End(ended(1008), established=True, told_history=True)).drop_history

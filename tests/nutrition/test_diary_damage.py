@@ -117,6 +117,20 @@ def test_a_damaged_backup_is_passed_over_for_an_older_one(closed: Path) -> None:
     diary.file.close()
 
 
+def test_a_backup_of_a_clock_that_ran_ahead_is_passed_over_for_one_that_holds_more(closed: Path) -> None:
+    (closed / "backups" / f"diary-{YESTERDAY:%Y-%m-%d}.sqlite3").rename(
+        closed / "backups/diary-2031-01-01.sqlite3"
+    )
+    diary = open_diary(closed)
+    diary.back_up()
+    diary.file.close()
+    truncate(closed / "diary.sqlite3")
+    diary = open_diary(closed)
+    assert drunk(diary) == 1
+    assert diary.file.repairs[0].restored_from == closed / "backups" / f"diary-{TODAY}.sqlite3"
+    diary.file.close()
+
+
 def test_a_diary_that_has_gone_is_brought_back(closed: Path) -> None:
     (closed / "diary.sqlite3").unlink()
     (closed / "diary.sqlite3-wal").write_bytes(b"what is left of a log")

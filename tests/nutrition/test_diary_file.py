@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from device.nutrition import diarydatabase
+from device.nutrition import diarydatabase, diaryfile
 from device.nutrition.days import DiaryClock
 from device.nutrition.diary import Diary
 from device.nutrition.diaryfile import BACKUPS_KEPT, DiaryFile
@@ -168,6 +168,28 @@ def test_a_thread_waits_no_longer_for_another_than_for_another_program(
     other.join(20)
     drink(diary, "two")
     assert drunk(diary) == 2
+
+
+def test_the_end_waits_for_no_thread_that_holds_the_diary_for_long(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diaryfile, "LET_GO_WITHIN_S", 0.05)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with diary.together():
+            drink(diary, "one")
+            is_held.set()
+            may_end.wait(20)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert is_held.wait(20)
+    diary.file.close()
+    assert other.is_alive(), "the diary is still held"
+    may_end.set()
+    other.join(20)
+    assert drunk(diary) == 1, "what was being logged is not cut short"
 
 
 def test_a_file_put_in_the_place_of_the_diary_is_the_one_that_is_used(diary: Diary, tmp_path: Path) -> None:

@@ -120,7 +120,17 @@ def test_a_clock_set_back_makes_no_timer_longer_than_it_was(kitchen: Kitchen) ->
     kitchen.timers.set("one", "pasta", 600)
     kitchen.restart_machine(0)
     kitchen.now = datetime(1970, 1, 1, tzinfo=LONDON)
-    assert [timer.remaining_s for timer in kitchen.timers.running()] == [600]
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [580], "the machine runs for 20 s"
+    kitchen.wait(580)
+    assert len(kitchen.timers.due()) == 1, "it rings though the clock is never set"
+
+
+def test_a_timer_that_came_due_without_power_is_late_once_the_clock_is_set(kitchen: Kitchen) -> None:
+    kitchen.timers.set("one", "pasta", 600)
+    kitchen.restart_machine(-1000)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [580]
+    kitchen.now += timedelta(seconds=2000)
+    assert [timer.remaining_s for timer in kitchen.timers.running()] == [-400]
 
 
 def test_a_timer_set_before_the_clock_survives_a_restart_once_it_is_mended(kitchen: Kitchen) -> None:

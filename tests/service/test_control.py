@@ -40,6 +40,7 @@ class FakeDaemon:
         self.fails_with: Exception | None = None
         self.hangs = False
         self.asked = 0
+        self.kept_after: list[object] = []
         self.face = "ready"
         self.health = Health(ok=True)
 
@@ -64,6 +65,10 @@ class FakeDaemon:
     def set_volume(self, percent: int, /) -> int:
         self._do(("volume", percent))
         return min(percent, 80)
+
+    async def kept(self) -> None:
+        await asyncio.sleep(0)
+        self.kept_after.append(self.done[-1])
 
     def _do(self, what: object) -> None:
         if self.fails_with:
@@ -188,6 +193,17 @@ def test_each_request_is_carried_out(
         peer = await scene.peer()
         assert await peer.ask({"v": 1} | request_) == {"v": 1, "ok": True} | answer
         assert scene.daemon.done == done
+
+    play(directory, act)
+
+
+def test_what_is_switched_is_on_the_disk_before_it_is_acknowledged(directory: Path) -> None:
+    async def act(scene: Scene) -> None:
+        peer = await scene.peer()
+        await peer.ask({"v": 1, "do": "mute"})
+        assert scene.daemon.kept_after == [("mute", True)]
+        await peer.ask({"v": 1, "do": "volume", "percent": 40})
+        assert scene.daemon.kept_after == [("mute", True), ("volume", 40)]
 
     play(directory, act)
 
@@ -726,7 +742,7 @@ def test_what_is_no_socket_is_left_alone(directory: Path, kind: str) -> None:
 def test_a_socket_that_cannot_be_made_is_told_with_what_to_do(directory: Path) -> None:
     (directory / "file").touch()
     for path in (directory / "file" / "control.sock", directory / ("long" * 30) / "control.sock"):
-        with pytest.raises(UnavailableError, match=r"cannot be made: .* Give its directory to the user"):
+        with pytest.raises(UnavailableError, match=r"cannot be made: .* Look at that path"):
             asyncio.run(ControlServer(path, FakeDaemon()).start())
 
 

@@ -152,14 +152,7 @@ def test_a_lock_without_a_process_in_it_holds_all_the_same(
         assert refusal(tmp_path, endpoint).startswith("Another Ladle already runs with the state directory")
 
 
-def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(tmp_path: Path, endpoint: str) -> None:
-    (tmp_path / "file").touch()
-    state = tmp_path / "file" / "ladle"
-    said = refusal(state, endpoint)
-    assert said.startswith(f"{state} cannot be used: Not a directory. Ladle keeps its state in {state}: give")
-
-
-@pytest.mark.parametrize("trouble", [errno.EROFS, errno.ENOSPC])
+@pytest.mark.parametrize("trouble", [errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES])
 def test_a_disk_that_takes_no_writing_does_not_silence_the_device(
     tmp_path: Path,
     endpoint: str,
@@ -176,9 +169,25 @@ def test_a_disk_that_takes_no_writing_does_not_silence_the_device(
     assert "state_unwritable" in caplog.text
 
 
-def test_a_lock_that_is_no_file_is_named(tmp_path: Path, endpoint: str) -> None:
+def test_a_directory_that_cannot_be_made_is_named_with_a_remedy(
+    tmp_path: Path, endpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    state = tmp_path / "file" / "ladle"
+    with hold_instance(state, endpoint):
+        pass
+    [line] = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"state_unwritable path={state} reason='Not a directory' effect='nothing outlasts")
+    assert "remedy='Look at that path" in line
+
+
+def test_a_lock_that_is_no_file_is_named(
+    tmp_path: Path, endpoint: str, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / LOCK_NAME).mkdir()
-    assert refusal(tmp_path, endpoint).startswith(f"{tmp_path / LOCK_NAME} cannot be used: Is a directory.")
+    with hold_instance(tmp_path, endpoint):
+        pass
+    assert f"state_unwritable path={tmp_path / LOCK_NAME} reason='Is a directory'" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,13 @@ from device.nutrition.events import WaterDrunk
 from device.nutrition.records import DiaryUnavailableError, TimeTrust, Trouble
 from device.nutrition.timers import KitchenTimers
 from device.tools import Kitchen
-from device.tools.keeper import FAILED, LOOKED_AFTER_EVERY_S, REPAIR_SHOWN_S, DiaryKeeper
+from device.tools.keeper import (
+    FAILED,
+    LOOKED_AFTER_EVERY_S,
+    REPAIR_SHOWN_S,
+    TRIED_AGAIN_EVERY_S,
+    DiaryKeeper,
+)
 from tests.clock import run_in_fast_time
 from tests.tools.conftest import Clock, KitchenMaker
 
@@ -118,6 +124,25 @@ def test_what_a_tool_could_not_keep_is_a_fault_until_the_disk_takes_it_again(
             assert len(told) == 1
         await asyncio.sleep(MINUTE)
 
+    assert keep(kitchen, scene)[1:] == [FaultCleared("diary")]
+
+
+def test_a_disk_that_is_full_at_the_start_is_told_at_once_and_soon_no_more(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+
+    def refuse() -> None:
+        raise full
+
+    async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
+        await asyncio.sleep(1)
+        assert told == [FaultRaised("diary", str(full))], "before anybody has logged anything"
+        monkeypatch.undo()
+        monkeypatch.setattr(asyncio, "to_thread", _at_once)
+        await asyncio.sleep(TRIED_AGAIN_EVERY_S)
+
+    monkeypatch.setattr(kitchen.diary.file, "try_writing", refuse)
     assert keep(kitchen, scene)[1:] == [FaultCleared("diary")]
 
 
