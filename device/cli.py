@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
@@ -25,6 +26,7 @@ from device.apikey import api_key
 from device.config import state_directory
 from device.configfile import SYSTEM_FILE, load_settings
 from device.errors import LadleError, UnavailableError
+from device.service import signals
 
 P = ParamSpec("P")
 EXISTING_OR_NOT = click.Path(dir_okay=False, path_type=Path)
@@ -73,6 +75,8 @@ def _run_to_the_end(daemon: Coroutine[None, None, bool]) -> None:
     logging.shutdown()
     sys.stderr.flush()
     if wants_restart:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the loop no longer listens to it
+        signals.keep_waiting()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os._exit(status)
 
@@ -119,6 +123,7 @@ def run(config_file: Path | None, timeline_file: Path | None, verbose: bool) -> 
     """Run the daemon in the foreground; this is what systemd starts."""
     from device.service.journal import set_up_logging  # noqa: PLC0415
 
+    signals.keep_waiting()
     set_up_logging(logging.DEBUG if verbose else logging.INFO)
     faulthandler.enable()  # systemd's watchdog ends what hangs by SIGABRT: then it is told where it hung
     settings = load_settings(config_file)

@@ -59,6 +59,7 @@ from device.panel.panel import Panel, open_panel
 from device.parts import Parts
 from device.performer import Performer
 from device.reloading import Reload, Reloader
+from device.service import signals
 from device.service.control import ControlServer
 from device.service.filekeeper import FileKeeper
 from device.service.instance import hold_instance
@@ -127,7 +128,7 @@ class Daemon:
             {"switches": switch_file, "session": self._session_file}, self.dispatch
         )
         left = switch_file.load()
-        self._volume = left.volume
+        self._volume = left.volume_over(settings.audio.volume)
         self._conversation = Conversation(
             turn_taking=settings.live.turn_taking,
             duplex=settings.audio.duplex,
@@ -170,11 +171,12 @@ class Daemon:
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
-        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGTERM, self._end)
+        loop.add_signal_handler(signal.SIGINT, self._end)
         if self._read:
-            loop.add_signal_handler(signal.SIGHUP, self._reloader.wish)
-        loop.add_signal_handler(signal.SIGUSR1, self._tell_state)
+            loop.add_signal_handler(signals.RELOAD, self._reloader.wish)
+        loop.add_signal_handler(signals.TELL_STATE, self._tell_state)
+        signals.let_through()
 
     def _open_parts(self, stack: ExitStack) -> None:
         """Open what has to be closed; `stack` closes it in reverse order."""
@@ -428,7 +430,8 @@ class Daemon:
         return self._volume
 
     def _keep_switches(self) -> None:
-        self._switch_keeper.keep(Switches(self._conversation.muted, self._volume))
+        over = self._settings.audio.volume
+        self._switch_keeper.keep(Switches(self._conversation.muted, self._volume, over))
 
     def _use(self, reload: Reload) -> None:
         """Let take effect what the configuration says now."""
@@ -437,6 +440,8 @@ class Daemon:
         self._desk.use(reload.kitchen)
         if reload.touches("audio"):
             self._set_volume(reload.settings.audio.volume)
+            self._volume = None  # the configuration's counts again, until somebody sets another
+            self._keep_switches()
         if reload.touches("panel"):
             self._parts.panel.relight(reload.settings.panel)
 
@@ -447,8 +452,13 @@ class Daemon:
             for name, at in stacks:
                 logger.info(line("stack", {kind: name, "at": at}))
 
+    def _end(self) -> None:
+        """Somebody wants it to end, whoever wished for a restart before."""
+        self._wants_restart = False
+        self._stop.set()
+
     def _restart(self) -> None:
-        self._wants_restart = True
+        self._wants_restart = self._wants_restart or not self._stop.is_set()
         self._stop.set()
 
     def _start_tool(self, call: ToolCall) -> None:

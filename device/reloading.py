@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
 
 from device.config import Settings
 from device.errors import LadleError
@@ -93,13 +95,13 @@ class Reloader:
             self._wished.clear()
             try:
                 reload = await asyncio.to_thread(self._reread)
-            except LadleError as error:
-                _refuse(error)
-            except Exception:
-                logger.exception("reload_refused reason=failed")
-            else:
                 self._settings, self._kitchen = reload.settings, reload.kitchen
                 self._use(reload)
+            except LadleError as error:
+                _refuse(error)
+            except Exception:  # no change of the lights is worth the end of the conversation
+                logger.exception("reload_refused reason=failed")
+            else:
                 _tell(reload)
 
     def _reread(self) -> Reload:
@@ -117,12 +119,20 @@ class Reloader:
 def adopted(running: Settings, wanted: Settings) -> Settings:
     """The settings that run, with those of the wanted ones that can take effect at once."""
     sections = {
-        section: getattr(running, section).model_copy(
-            update={name: getattr(getattr(wanted, section), name) for name in names}
-        )
+        section: _adopted_of(getattr(running, section), getattr(wanted, section), names)
         for section, names in AT_ONCE.items()
     }
     return running.model_copy(update=sections)
+
+
+def _adopted_of(running: BaseModel, wanted: BaseModel, names: Iterable[str]) -> BaseModel:
+    """One section; as it runs, where the new does not go with what has to wait, such as a pin that moves."""
+    mixed = running.model_copy(update={name: getattr(wanted, name) for name in names})
+    try:
+        type(mixed).model_validate(mixed.model_dump())
+    except ValidationError:
+        return running
+    return mixed
 
 
 def _differences(one: Settings, other: Settings) -> tuple[str, ...]:

@@ -84,8 +84,13 @@ def read(path: Path) -> bytes:
     Raises:
         OSError: it is not there, or cannot be read.
     """
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_at_once) as file:
         return file.read(MOST_BYTES)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """A pipe in the place of the file would be waited for until somebody writes into it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -44,7 +44,7 @@ check_configuration() {
         add | replace) news="$news $name" ;;
         esac
     done
-    [ "$new" != "$old" ] || [ -n "$news" ] || return 0
+    [ "$new" != "$old" ] || [ -n "$news$key" ] || is_pending || return 0
     run rm -rf "$STAGED"
     run mkdir -p --mode=700 "$STAGED"
     if [ -d "$CONFIGURATION" ]; then
@@ -62,38 +62,44 @@ check_configuration() {
 }
 
 place_configuration() {
-    local name file
-    [ ! -d "$BEFORE" ] || run rm -rf "$BEFORE"
+    local name file fate
+    [ -d "$CONFIGURATION" ] || run mkdir --mode=750 "$CONFIGURATION"
     for name in "${SHIPPED[@]}"; do
         file=$CONFIGURATION/$name
-        case $(fate "$name") in
+        fate=$(fate "$name")
+        # Before it is there: a file that nobody remembers counts as the user's.
+        came "config/$name" "$name" || run remember "$name"
+        case $fate in
         add)
+            mark_changed
             put "config/$name" "$file" 640 "root:$SYSTEM_USER"
-            changed=yes
             ;;
         replace)
+            mark_changed
             run mkdir -p --mode=700 "$BEFORE"
-            run cp --preserve "$file" "$BEFORE/$name"
+            # What a run that was cut off has kept is older, and the one to go back to.
+            [ -e "$BEFORE/$name" ] || run cp --preserve "$file" "$BEFORE/$name"
             put "config/$name" "$file" 640 "root:$SYSTEM_USER"
-            changed=yes
             ;;
         beside)
             put "config/$name" "$file.new" 640 "root:$SYSTEM_USER"
             say "$file is yours and stays as it is; what this version comes with is in $name.new beside it."
             ;;
         esac
-        came "config/$name" "$name" || run remember "$name"
     done
 }
 
 remember() { line_of "config/$1" "$1" >>"$CAME"; }
 
-# What the version before had; a new file that it does not know does it no harm.
+# What the version before had, unless somebody has changed it since; a new file that it does not know does it no harm.
 restore_configuration() {
-    local file
+    local file name
     for file in "$BEFORE"/*; do
-        [ ! -f "$file" ] || put "$file" "$CONFIGURATION/${file##*/}" 640 "root:$SYSTEM_USER"
+        name=${file##*/}
+        [ ! -f "$file" ] || ! came "$CONFIGURATION/$name" "$name" ||
+            put "$file" "$CONFIGURATION/$name" 640 "root:$SYSTEM_USER"
     done
+    run rm -rf "$BEFORE"
 }
 
 # ------------------------------------------------------------------------------------------------- the key
@@ -101,13 +107,13 @@ restore_configuration() {
 # Take the key from where the options say, or ask for it where there is none and somebody is there to ask.
 read_key() {
     if [ "$key_file" = - ]; then
-        IFS= read -r key || true
+        read_line
     elif [ -n "$key_file" ]; then
-        [ -r "$key_file" ] || fail "$key_file, the file with the key, cannot be read."
-        IFS= read -r key <"$key_file" || true
+        [ -r "$key_file" ] && [ ! -d "$key_file" ] || fail "$key_file, the file with the key, cannot be read."
+        read_line <"$key_file"
     elif [ -z "$dry_run" ] && [ -t 0 ] && ! has_key; then
         printf 'The key for the Gemini API, from https://aistudio.google.com/apikey (nothing is shown; Enter: later): ' >&2
-        IFS= read -rs key || true
+        read_line -s
         printf '\n' >&2
     else
         return 0
@@ -121,11 +127,17 @@ read_key() {
     esac
 }
 
+# From here on the commands are not traced (bash -x): the trace would tell the key.
+read_line() {
+    set +x
+    IFS= read -r "$@" key || true
+}
+
 store_key() {
     [ -n "$key" ] || return 0
     [ "$(cat "$KEY" 2>/dev/null)" != "$key" ] || return 0
+    mark_changed
     run write_key
-    changed=yes
 }
 
 write_key() {
@@ -134,6 +146,7 @@ write_key() {
         umask 077
         printf '%s\n' "$key" >"$KEY.part"
     )
+    sync "$KEY.part"
     mv --force --no-target-directory "$KEY.part" "$KEY"
 }
 

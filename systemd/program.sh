@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Part of install.sh: the versions of the program. Each has a directory of its own with everything that it needs;
-# `current` leads to the one in use, `previous` to the one before.
+# `current` leads to the one in use, `previous` to the one before; `pending`, to the one that may still run: the service
+# has not been started since something was changed.
 
 PROGRAM=$ROOT/opt/ladle
 VERSIONS=$PROGRAM/versions
@@ -21,14 +22,13 @@ choose_version() {
             LC_ALL=C sort --zero-terminated | xargs -0 sha256sum
     } | sha256sum | cut -c-12)
     new=$number-$digest
-    old=$(readlink "$PROGRAM/current" || true)
+    old=$(readlink "$PROGRAM/pending" || readlink "$PROGRAM/current" || true)
     old=${old##*/}
 }
 
 # Build the new version beside the one that runs. One that was interrupted is built anew.
 build_version() {
     local place=$VERSIONS/$new
-    [ "$new" = "$old" ] || changed=yes
     [ ! -e "$place/complete" ] || return 0
     check_room
     say "building Ladle $new (on a Raspberry Pi this takes some minutes)"
@@ -55,14 +55,15 @@ check_room() {
     [ "$room_mib" -ge "$ROOM_MIB" ] || fail "$PROGRAM needs $ROOM_MIB MiB of disk space, and there are only $room_mib."
 }
 
-use_version() { lead current "$1"; }
+use_version() { [ "$(readlink "$PROGRAM/current" || true)" = "versions/$1" ] || lead current "$1"; }
 
 # The one in use and the one before it stay.
 remove_old_versions() {
-    local version
+    local version before=$old
+    [ "$old" != "$new" ] || before=$(readlink "$PROGRAM/previous" || true)
     for version in "$VERSIONS"/*; do
         case "${version##*/}" in
-        "$new" | "$(basename -- "$(readlink "$PROGRAM/previous" || true)")") ;;
+        "$new" | "${before##*/}") ;;
         *) [ ! -d "$version" ] || run rm -rf "$version" ;;
         esac
     done
@@ -70,6 +71,7 @@ remove_old_versions() {
 
 # lead LINK VERSION, in one step.
 lead() {
+    [ -d "$PROGRAM" ] || run mkdir -p "$PROGRAM"
     run ln --symbolic --force --no-target-directory "versions/$2" "$PROGRAM/$1.part"
     run mv --force --no-target-directory "$PROGRAM/$1.part" "$PROGRAM/$1"
 }

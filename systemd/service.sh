@@ -19,8 +19,6 @@ PINS_PACKAGE=python3-lgpio
 DEVICE_GROUPS=(audio gpio spi i2c)
 SETTLED_S=3
 
-PENDING=$ROOT/opt/ladle/pending # something was done that the running service does not know of yet
-
 changed=    # something was done that the service has to be started anew for
 switching=  # what is there is half old and half new
 was_active= # the service ran when the switch began
@@ -30,10 +28,13 @@ finished=
 . systemd/program.sh
 # shellcheck source=systemd/configuration.sh
 . systemd/configuration.sh
+# shellcheck source=systemd/removal.sh
+. systemd/removal.sh
 
 install_service() {
     check_system
     check_root
+    check_places
     be_alone
     trap 'say "stopped at line $LINENO of ${BASH_SOURCE[0]}."' ERR
     trap leave EXIT
@@ -41,8 +42,8 @@ install_service() {
     install_packages "${PACKAGES[@]}"
     install_pins_package
     check_python
-    make_user
     choose_version
+    make_user
     build_version
     check_configuration
     switch
@@ -91,6 +92,22 @@ check_root() {
     fi
 }
 
+# systemd takes no links there, and home directories are hidden from the service.
+check_places() {
+    local place
+    for place in "$CONFIGURATION" "$STATE"; do
+        [ ! -L "$place" ] || fail "$place is a symbolic link. To have it on another disk, mount that directory there" \
+            "(a line with \"bind\" in /etc/fstab), with $place a directory."
+    done
+    if getent passwd "$SYSTEM_USER" >/dev/null && ! is_our_user; then
+        fail "there is a user $SYSTEM_USER already, with another home than $STATE. Ladle needs this name for a user" \
+            "of its own: give the other one another name (sudo usermod --login NAME $SYSTEM_USER)."
+    fi
+}
+
+# The one that ladle.sysusers makes; another one of this name is a person.
+is_our_user() { [ "$(getent passwd "$SYSTEM_USER" | cut -d: -f6)" = /var/lib/ladle ]; }
+
 be_alone() {
     [ -z "$dry_run" ] || return 0
     exec 9>"$LOCK"
@@ -116,8 +133,8 @@ make_user() {
     getent passwd "$SYSTEM_USER" >/dev/null || run systemd-sysusers "$SYSUSERS_FILE"
     for group in "${DEVICE_GROUPS[@]}"; do
         if getent group "$group" >/dev/null && ! id -nG "$SYSTEM_USER" 2>/dev/null | grep -qwF -e "$group"; then
+            mark_changed
             run usermod --append --groups "$group" "$SYSTEM_USER"
-            changed=yes
         fi
     done
 }
@@ -127,29 +144,46 @@ make_user() {
 switch() {
     ! is_active || was_active=yes
     switching=yes
+    if [ "$new" != "$old" ] || is_pending; then
+        mark_changed
+    fi
     place_files systemd
     place_configuration
     store_key
     run systemd-tmpfiles --create "$TMPFILES_FILE"
+    [ -z "$changed" ] || load_unit
     # Only the first time: whoever has disabled the service since then has meant it.
     [ -n "$old" ] || of_system enable
-    [ "$new" = "$old" ] || use_version "$new"
+    use_version "$new"
     place_command
-    [ ! -e "$PENDING" ] || changed=yes
     if must_start; then
         start_service || fail "Ladle $new does not come up. What it says of that is above."
-        [ ! -e "$PENDING" ] || run rm -f "$PENDING"
-    elif is_active && [ -n "$changed" ]; then
-        run touch "$PENDING"
+        settle
+    elif ! is_active; then
+        settle
     fi
     switching=
 }
+
+# Say so on the disk before anything is done that the running service does not know of: where this run is cut off, or
+# is not to start the service, the next one makes up for it, and still knows what to go back to.
+mark_changed() {
+    [ -n "$changed" ] || is_pending || lead pending "$old"
+    changed=yes
+}
+
+is_pending() { [ -L "$PROGRAM/pending" ]; }
+
+# What runs, or starts next, knows of everything.
+settle() { [ -z "$changed" ] || run rm -f "$PROGRAM/pending"; }
 
 # put FILE TARGET MODE [OWNER:GROUP]: there whole or not at all, and left alone where it is there already.
 put() {
     ! cmp -s "$1" "$2" || return 0
     run install -D --mode="$3" "$1" "$2.part"
     [ -z "${4-}" ] || run chown "$4" "$2.part"
+    # Or a power cut leaves an empty file of this name.
+    run sync "$2.part"
     run mv --force --no-target-directory "$2.part" "$2"
 }
 
@@ -157,14 +191,15 @@ put() {
 place_files() {
     put "$1/ladle.tmpfiles" "$TMPFILES_FILE" 644
     ! cmp -s "$1/$UNIT" "$UNIT_FILE" || return 0
+    mark_changed
     put "$1/$UNIT" "$UNIT_FILE" 644
-    changed=yes
-    ! systemd_runs || run systemctl daemon-reload
 }
+
+load_unit() { ! systemd_runs || run systemctl daemon-reload; }
 
 place_command() {
     ! is_our_command || return 0
-    if [ -e "$COMMAND" ] && [ ! -L "$COMMAND" ]; then
+    if [ -e "$COMMAND" ]; then
         say "$COMMAND is not of this install, and stays as it is. Ladle's command is $PROGRAM/current/bin/ladle."
         return 0
     fi
@@ -220,7 +255,12 @@ roll_back() {
     use_version "$old"
     place_files "$VERSIONS/$old/share/ladle/systemd"
     restore_configuration
-    [ -z "$was_active" ] || start_service || say "Ladle $old does not come up either: sudo ladle doctor"
+    load_unit
+    if [ -z "$was_active" ] || start_service; then
+        settle
+    else
+        say "Ladle $old does not come up either: sudo ladle doctor"
+    fi
 }
 
 # ------------------------------------------------------------------------------------------------- after
@@ -228,9 +268,11 @@ roll_back() {
 finish() {
     put README.md "$PROGRAM/README.md" 644
     [ -z "$old" ] || [ "$new" = "$old" ] || lead previous "$old"
-    # A service that still runs from an older version may yet load something from there.
-    [ -e "$PENDING" ] || remove_old_versions
-    [ ! -d "$BEFORE" ] || run rm -rf "$BEFORE"
+    # A service that still runs from an older version may yet load something from there, or be gone back to.
+    if ! is_pending; then
+        remove_old_versions
+        [ ! -d "$BEFORE" ] || run rm -rf "$BEFORE"
+    fi
     if [ -n "$changed" ]; then
         tell "Ladle $new is installed."
     else
@@ -250,7 +292,7 @@ tell_what_next() {
         say "Ladle has no key for the Gemini API yet. Add it: sudo ./install.sh --api-key-file FILE"
     elif ! is_active; then
         say "Ladle is not started: sudo systemctl start ladle"
-    elif [ -e "$PENDING" ]; then
+    elif is_pending; then
         say "what runs does not know of all that yet: sudo ./install.sh, or sudo systemctl restart ladle"
     fi
     cat >&2 <<'END'
@@ -258,43 +300,4 @@ Talk to it, for instance: How much protein is in an egg?
 To see what it does: journalctl -u ladle -f        To have everything checked: sudo ladle doctor
 To change something: sudo nano /etc/ladle/ladle.yaml        and then: sudo systemctl reload-or-restart ladle
 END
-}
-
-# ------------------------------------------------------------------------------------------------- away with it
-
-uninstall_service() {
-    check_root
-    be_alone
-    remove_program
-    if [ -d "$CONFIGURATION" ] || [ -d "$STATE" ]; then
-        tell "Ladle is removed. $CONFIGURATION (configuration, key) and $STATE (diary) are kept; --purge removes them."
-    else
-        remove_user
-        tell "Ladle is removed."
-    fi
-}
-
-purge_service() {
-    check_root
-    be_alone
-    remove_program
-    run rm -rf "$CONFIGURATION" "$STATE" "$UNIT_FILE.d"
-    remove_user
-    tell "Ladle is removed, with its configuration, key and diary. apt packages stay, and what the journal holds."
-}
-
-remove_program() {
-    if [ -e "$UNIT_FILE" ]; then
-        ! systemd_runs || run systemctl stop "$UNIT"
-        of_system disable
-    fi
-    run rm -rf "$UNIT_FILE" "$SYSUSERS_FILE" "$TMPFILES_FILE" "$PROGRAM"
-    ! is_our_command || run rm -f "$COMMAND"
-    [ -n "$dry_run" ] || rm -f "$LOCK"
-    ! systemd_runs || run systemctl daemon-reload
-}
-
-remove_user() {
-    ! getent passwd "$SYSTEM_USER" >/dev/null || run userdel "$SYSTEM_USER"
-    ! getent group "$SYSTEM_USER" >/dev/null || run groupdel "$SYSTEM_USER"
 }

@@ -92,6 +92,10 @@ class LadleProcess:
         """End it as systemd does; its exit status."""
         return await self._end(signal.SIGTERM)
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     async def ended(self) -> int:
         """Its exit status, once it has ended by itself."""
         async with asyncio.timeout(WITHIN_S):

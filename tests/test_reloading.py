@@ -20,12 +20,14 @@ from device.audio.files import FileMicrophone
 from device.config import Settings
 from device.configfile import load_settings
 from device.daemon import make_daemon
+from device.events import RestartWished
 from device.household import open_household
 from device.panel.mock import use_mock_pins
 from device.rehearsal.script_file import parse_script
 from device.rehearsal.server import RehearsalServer
 from device.reloading import Reload, Reloader, adopted
 from device.service.controlclient import call
+from device.service.switches import SwitchFile
 
 WITHIN_S = 15.0
 BUTTON_AND_RGB = Settings().panel
@@ -133,6 +135,22 @@ def test_what_can_change_at_once_does(
     asyncio.run(scene())
 
 
+def test_a_configured_volume_counts_again_once_it_is_changed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    switches = SwitchFile(tmp_path / "state" / "switches.json")
+
+    async def scene() -> None:
+        async with running(tmp_path, caplog) as device:
+            await asyncio.to_thread(call, device.socket, "volume", timeout_s=WITHIN_S, percent=55)
+            assert switches.load().volume_over(100) == 55
+            await device.reload(audio=", volume: 40")
+            assert (await device.status())["volume"] == 40
+
+    asyncio.run(scene())
+    assert switches.load().volume is None
+
+
 def test_what_waits_for_a_restart_is_named_each_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -220,6 +238,62 @@ def test_new_foods_are_known_after_a_reload_and_the_diary_stays(tmp_path: Path) 
     assert second.kitchen.diary is kitchen.diary
     assert second.kitchen.asked_after is kitchen.asked_after
     assert second.kitchen.ways.exercise_credit == 1
+
+
+def test_what_fails_as_it_takes_effect_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    asked = asyncio.Queue[Reload]()
+
+    def use(reload: Reload) -> None:
+        asked.put_nowait(reload)
+        raise RuntimeError("the pins are gone")
+
+    async def scene() -> None:
+        reloader = Reloader(Settings, Settings(), open_household(Settings(), tmp_path), use)
+        task = asyncio.create_task(reloader.run())
+        for _ in range(2):
+            reloader.wish()
+            await asyncio.wait_for(asked.get(), WITHIN_S)
+        task.cancel()
+
+    asyncio.run(scene())
+    assert "reload_refused reason=failed" in caplog.messages
+
+
+def test_a_section_waits_whole_where_its_halves_do_not_go_together() -> None:
+    night = {"from": "22:00", "to": "06:00"}
+    wanted: dict[str, dict[str, Any]]
+    wanted = {"panel": {"button_pin": 27, "red_pin": 17}, "audio": {"volume": 90, "volume_max": 95}}
+    running = Settings.model_validate({"panel": {"night": night}, "audio": {"volume": 50, "volume_max": 60}})
+    mixed = adopted(running, Settings.model_validate(wanted))
+    assert mixed.panel == running.panel, "the button still has the pin that red is to get"
+    assert mixed.audio == running.audio
+    wanted["panel"] = {"button_pin": 27, "red_pin": 5, "night": night | {"to": "07:00"}}
+    mixed = adopted(running, Settings.model_validate(wanted))
+    assert (mixed.panel.button_pin, mixed.panel.red_pin) == (17, 5)
+    assert mixed.panel.night
+    assert mixed.panel.night.ends.hour == 7
+
+
+@pytest.mark.parametrize("restart_first", [True, False])
+def test_who_ends_it_has_the_last_word_over_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, restart_first: bool
+) -> None:
+    async def scene() -> None:
+        caplog.set_level(logging.INFO)
+        async with RehearsalServer(script=parse_script("steps: []")) as server:
+            device = Running(tmp_path, server, caplog)
+            stop = asyncio.Event()
+            task = asyncio.create_task(device.daemon.run(stop))
+            await device.says("ready")
+            if restart_first:
+                device.daemon.dispatch(RestartWished())
+                os.kill(os.getpid(), signal.SIGTERM)
+            else:
+                stop.set()
+                device.daemon.dispatch(RestartWished())
+            assert not await asyncio.wait_for(task, WITHIN_S)
+
+    asyncio.run(scene())
 
 
 def test_settings_that_need_a_restart_are_not_adopted() -> None:

@@ -42,3 +42,11 @@ def test_a_new_directory_is_private_and_on_the_disk(tmp_path: Path, synced: list
     assert synced == [str(path.parent)]
     safefile.make_directory(path)
     assert synced == [str(path.parent)], "one that is there costs nothing"
+
+
+def test_a_pipe_in_the_place_of_a_file_is_waited_for_by_nobody_and_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "switches.json"
+    os.mkfifo(path)
+    assert safefile.read(path) == b""
+    safefile.replace(path, b"new")
+    assert safefile.read(path) == b"new"

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -385,5 +386,25 @@ def test_a_read_only_disk_is_told_and_what_was_kept_can_be_read(tmp_path: Path, 
                 disk.turn("rw")
                 await ladle.until(" fault_cleared part=diary", after=seen)
                 assert await ladle.stop() == 0
+
+    play(scene())
+
+
+# ------------------------------------------------------------------------------------ signals
+
+
+def test_a_reload_that_is_wished_before_it_listens_waits_and_ends_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with stand_in(tmp_path) as home:
+            ready = home.config.rename(tmp_path / "ready.yaml")
+            os.mkfifo(home.config)
+            async with running_ladle(home) as ladle:
+                with await asyncio.to_thread(home.config.open, "w") as being_read:
+                    ladle.tell(signal.SIGHUP)
+                    being_read.write(ready.read_text(encoding="utf-8"))
+                    ready.replace(home.config)
+                await ladle.until(" reloaded ")
+                await ladle.until(" ready ")
+                assert ladle.warnings == []
 
     play(scene())

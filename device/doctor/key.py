@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -73,7 +73,9 @@ def find_key_of_service(
     """The key that systemd gives to the service; only root can read it. environment: that of the service."""
     for place in (file, running):
         if _is_file(place):
-            return find_key({**environment, "CREDENTIALS_DIRECTORY": str(place.parent)})
+            found = find_key({**environment, "CREDENTIALS_DIRECTORY": str(place.parent)})
+            # systemd lets the service alone in by an access list, which looks like a group that may read.
+            return replace(found, is_open=found.is_open and place != running)
     found = find_key(environment)
     if found.key is None and not found.trouble and _is_file(encrypted):
         return KeyFound(file=encrypted, is_encrypted=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -52,10 +54,33 @@ class Target:
             return self.host == "localhost"
 
 
-def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of that name. Raises OSError where it is not found."""
+def _ask_for(host: str, port: int) -> list[Address]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, place) for family, _, _, _, place in found]
+
+
+def resolve(
+    host: str,
+    port: int,
+    *,
+    limit_s: float = NAME_LIMIT_S,
+    ask: Callable[[str, int], list[Address]] = _ask_for,
+) -> list[Address]:
+    """The addresses of that name. Raises OSError where it is not found, or nobody answers soon."""
+    answer: Future[list[Address]] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(ask(host, port))
+        except Exception as error:  # noqa: BLE001  told to whoever waits
+            answer.set_exception(error)
+
+    # The C library would wait for minutes, and so would the end of the process for its thread.
+    threading.Thread(target=run, name="name", daemon=True).start()
+    try:
+        return answer.result(limit_s)
+    except TimeoutError:
+        raise TimeoutError("no name server answers") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +112,7 @@ def check_network(target: Target, way: Way | None = None) -> Iterator[Finding]:
             "Connect it: plug a network cable in, or choose a Wi-Fi: sudo nmtui",
         )
         return
-    host, port = _first_hop(target)
+    host, port = first_hop(target)
     try:
         addresses = way.resolve(host, port)
     except OSError as error:
@@ -100,7 +125,8 @@ def check_network(target: Target, way: Way | None = None) -> Iterator[Finding]:
     yield _reached(target, addresses[:MOST_ADDRESSES])
 
 
-def _first_hop(target: Target) -> tuple[str, int]:
+def first_hop(target: Target) -> tuple[str, int]:
+    """The machine that one connects with, and its port."""
     if target.proxy:
         host, _, port = target.proxy.rpartition(":")
         return host, int(port)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from device.config import LiveSettings
 from device.doctor.finding import Finding, failed, passed, warned
+from device.doctor.network import first_hop, resolve, target_of
 from device.errors import ConfigError, KeyRefusedError, LadleError, UnavailableError
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ def check_online(
 
 
 def _look_up(settings: LiveSettings, key: SecretStr) -> ModelFacts:
+    try:
+        # A lookup that hangs within the SDK would hold up the end of the process.
+        resolve(*first_hop(target_of(settings)))
+    except OSError:
+        raise UnavailableError("The API cannot be asked: its name is not found.") from None
     # The SDK takes a third of a second to load, and most checks are made without it.
     from device.live.models import look_up_model  # noqa: PLC0415
 

@@ -54,7 +54,8 @@ def as_json(findings: Sequence[Finding]) -> str:
         }
         for finding in findings
     ]
-    return json.dumps({"v": VERSION, "ok": is_well(findings), "checks": checks}, ensure_ascii=False)
+    # In plain letters: the name of a file may be no text at all, and the output may take ASCII alone.
+    return json.dumps({"v": VERSION, "ok": is_well(findings), "checks": checks})
 
 
 def _printable(text: str) -> str:

@@ -25,10 +25,19 @@ SET_AGAIN = (
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """muted: the microphone is; volume: percent, None: nobody has set it, and the configuration's counts."""
+    """muted: the microphone is.
+
+    volume: percent, None: nobody has set it, and the configuration's counts. over: the configuration's at
+    that time; once somebody writes another there, that counts.
+    """
 
     muted: bool = False
     volume: int | None = None
+    over: int | None = None
+
+    def volume_over(self, configured: int) -> int | None:
+        """What somebody has set instead of this volume of the configuration."""
+        return self.volume if self.over == configured else None
 
 
 class SwitchFile:
@@ -61,7 +70,7 @@ class SwitchFile:
             )
             self._damage = f"{self._file.path} cannot be read ({reason}). {SET_AGAIN}"
             return Switches(muted=True)
-        self._saved = Switches(content.muted, content.volume)
+        self._saved = Switches(content.muted, content.volume, content.over)
         return self._saved
 
     def save(self, switches: Switches) -> None:
@@ -105,3 +114,4 @@ class _Content(BaseModel):
 
     muted: bool
     volume: int | None = Field(ge=0, le=100)
+    over: int | None = Field(None, ge=0, le=100)

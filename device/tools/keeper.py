@@ -38,6 +38,7 @@ class DiaryKeeper:
         self._clock_was_known = False
         self._has_written = False
         self._fault: str | None = None
+        self._repair = ""
         self._shown_until_s = 0.0
 
     async def run(self) -> None:
@@ -53,16 +54,18 @@ class DiaryKeeper:
             self._raise(str(outcome.payload["message"]))
 
     def _show(self, trouble: str | None) -> None:
-        """A repair is shown for an hour, so that somebody notices; trouble for as long as it lasts."""
+        """A repair is shown for an hour, so that somebody notices; trouble over it, while it lasts."""
         now_s = asyncio.get_running_loop().time()
         repairs = self._diary.file.repairs[self._repairs_told :]
         if repairs:
             self._repairs_told += len(repairs)
-            self._shown_until_s = now_s + REPAIR_SHOWN_S
-            self._raise(str(repairs[-1]))
+            self._repair, self._shown_until_s = str(repairs[-1]), now_s + REPAIR_SHOWN_S
+            self._raise(self._repair)
         elif trouble:
             self._raise(trouble)
-        elif self._fault and now_s >= self._shown_until_s:
+        elif now_s < self._shown_until_s:
+            self._raise(self._repair)
+        elif self._fault:
             self._fault = None
             self._emit(FaultCleared(PART))
 

@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-NAMES = ("latency", "session", "sound", "nutrition", "panel", "survival")
+NAMES = ("latency", "session", "sound", "nutrition", "panel", "survival", "service")
 
 
 def machine() -> str:

@@ -128,6 +128,16 @@ def test_the_services_key_is_the_file_or_else_what_the_running_service_was_given
         assert find_key_of_service({}, file, running, encrypted).where == str(place)
 
 
+def test_only_the_file_is_blamed_for_a_group_that_may_read_it(tmp_path: Path) -> None:
+    """systemd gives its own copy to the service by an access list, which shows as such a mode."""
+    file, running = tmp_path / "etc" / "gemini-api-key", tmp_path / "run" / "gemini-api-key"
+    for place, verdict in ((running, Verdict.PASS), (file, Verdict.WARNING)):
+        place.parent.mkdir()
+        credential(place.parent, AUTH_KEY, 0o440)
+        found = find_key_of_service({}, file, running, tmp_path / "none")
+        assert verdict_on(found, is_service=True).verdict is verdict
+
+
 def test_a_variable_of_the_unit_is_taken_where_there_is_no_credential(tmp_path: Path) -> None:
     none = tmp_path / "none"
     found = find_key_of_service({"GEMINI_API_KEY": AUTH_KEY}, none, none, none)

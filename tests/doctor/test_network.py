@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from device.config import LiveSettings
 from device.doctor.finding import Finding, Verdict
-from device.doctor.network import Address, Target, Way, check_network, target_of
+from device.doctor.network import Address, Target, Way, check_network, resolve, target_of
 
 NAME = "api.example"
 DAY = datetime.timedelta(days=1)
@@ -224,3 +224,23 @@ def test_the_target_is_googles_or_the_endpoint_and_a_proxys_password_is_left_out
     monkeypatch.setenv("HTTPS_PROXY", "http://user:password@proxy.example:3128")
     assert target_of(LiveSettings()).proxy == "proxy.example:3128"
     assert target_of(LiveSettings(endpoint="https://127.0.0.1:8443")).proxy == ""
+
+
+def test_a_name_server_that_never_answers_is_not_waited_for() -> None:
+    is_over = threading.Event()
+
+    def ask(host: str, port: int) -> list[Address]:
+        is_over.wait()
+        return []
+
+    way = Way(has_route=lambda: True, resolve=lambda host, port: resolve(host, port, limit_s=0.01, ask=ask))
+    [finding] = check_network(Target(NAME, 443), way)
+    is_over.set()
+    assert finding.verdict is Verdict.FAULT
+    assert f"The name {NAME} is not found: no name server answers." in finding.found
+
+
+def test_what_a_name_server_says_is_passed_on() -> None:
+    assert resolve("127.0.0.1", 443) == [(socket.AF_INET, ("127.0.0.1", 443))]
+    with pytest.raises(socket.gaierror):
+        resolve("no-such-name.invalid", 443)

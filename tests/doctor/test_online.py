@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from device.config import LiveSettings
+from device.doctor import online
 from device.doctor.finding import Finding, Verdict
 from device.doctor.online import check_online
 from device.errors import KeyRefusedError, LadleError, UnavailableError
@@ -70,3 +71,13 @@ def test_a_stand_in_is_not_tried() -> None:
 def test_without_a_key_there_is_nothing_to_try() -> None:
     [finding] = check_online(LiveSettings(), None, put=PUT)
     assert finding.verdict is Verdict.FAULT
+
+
+def test_an_api_whose_name_is_not_found_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(host: str, port: int) -> None:
+        raise TimeoutError("no name server answers")
+
+    monkeypatch.setattr(online, "resolve", resolve)
+    [finding] = check_online(LiveSettings(), KEY, put=PUT)
+    assert finding.verdict is Verdict.WARNING
+    assert "its name is not found" in finding.found

@@ -65,3 +65,10 @@ def test_json_has_every_field_of_every_check() -> None:
         ],
     }
     assert json.loads(as_json([PASSED, WARNED]))["ok"] is True
+
+
+def test_json_takes_the_name_of_a_file_that_is_no_text() -> None:
+    name = b"k\xfcche.yaml".decode(errors="surrogateescape")
+    text = as_json([failed("configuration", f"{name} cannot be read.", "Größer schreiben.")])
+    assert text.isascii()
+    assert json.loads(text)["checks"][0]["remedy"] == "Größer schreiben."

@@ -130,6 +130,7 @@ class Machine:
 
 
 def pretend_debian(machine: Machine) -> None:
+    machine.pretend("mountpoint", "exit 1")
     for name in ("apt-get", "chown", "sleep", "sync", "systemd-sysusers", "systemd-tmpfiles", "usermod"):
         machine.pretend(name, "")
     machine.pretend("uname", '[ "$1" = -s ] && echo Linux || echo x86_64')

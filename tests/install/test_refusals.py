@@ -131,3 +131,50 @@ def test_a_system_without_apt_or_systemd_is_refused(machine: Machine, missing: s
     result = machine.install()
     assert result.returncode == 1
     assert f"there is no {missing.removesuffix('ctl')}" in result.stderr
+
+
+def test_a_person_of_the_name_ladle_is_left_alone(machine: Machine) -> None:
+    machine.installed()
+    machine.pretend("getent", "echo ladle:x:1000:1000::/home/ladle:/bin/bash")
+    machine.pretend("userdel", "")
+    result = machine.install()
+    assert result.returncode == 1
+    assert "there is a user ladle already" in result.stderr
+    assert "the user ladle is not of this install" in machine.installed("--purge")
+    assert "userdel" not in machine.take_calls()
+
+
+@pytest.mark.parametrize("place", ["etc/ladle", "var/lib/ladle"])
+def test_a_link_is_refused_and_nothing_is_removed_behind_it(machine: Machine, place: str) -> None:
+    elsewhere = machine.root / "mnt"
+    elsewhere.mkdir()
+    (elsewhere / "mine").touch()
+    link = machine.root / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere)
+    result = machine.install()
+    assert result.returncode == 1
+    assert f"{link} is a symbolic link" in result.stderr
+    assert f"a link to {elsewhere}, which stays" in machine.installed("--purge")
+    assert (elsewhere / "mine").exists()
+    assert not link.is_symlink()
+
+
+def test_a_configuration_that_is_broken_does_not_stop_what_runs_when_the_key_changes(
+    machine: Machine,
+) -> None:
+    machine.installed("--api-key-file", "-", given=KEY)
+    machine.take_calls()
+    (machine.configuration / "ladle.yaml").write_text("sing: loud\n", encoding="utf-8")
+    result = machine.install("--api-key-file", "-", given="another")
+    assert result.returncode == 1
+    assert "sing: loud" in result.stderr
+    assert "restart" not in machine.take_calls()
+    assert (machine.configuration / "gemini-api-key").read_text(encoding="utf-8") == f"{KEY}\n"
+
+
+def test_the_command_of_somebody_else_stays(machine: Machine) -> None:
+    command = machine.root / "usr/local/bin/ladle"
+    command.symlink_to(machine.commands / "cat")
+    assert "is not of this install" in machine.installed()
+    assert command.readlink() == machine.commands / "cat"

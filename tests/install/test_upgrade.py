@@ -72,7 +72,7 @@ def test_a_version_that_does_not_come_up_is_taken_back_with_all_that_came_with_i
 def test_uninstall_keeps_what_is_the_users_and_purge_keeps_nothing(machine: Machine) -> None:
     machine.installed("--api-key-file", "-", given=KEY)
     (machine.root / "var/lib/ladle").mkdir(parents=True)
-    machine.pretend("getent", "exit 0")
+    machine.pretend("getent", "echo ladle:x:997:997::/var/lib/ladle:/usr/sbin/nologin")
     machine.pretend("userdel", "")
     machine.pretend("groupdel", "")
     assert "are kept" in machine.installed("--uninstall")

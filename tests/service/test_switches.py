@@ -10,8 +10,8 @@ import pytest
 
 from device.service.switches import Switches, SwitchFile
 
-MUTED = Switches(muted=True, volume=40)
-LISTENING = Switches(muted=False, volume=40)
+MUTED = Switches(muted=True, volume=40, over=100)
+LISTENING = Switches(muted=False, volume=40, over=100)
 
 
 @pytest.fixture
@@ -120,3 +120,9 @@ def test_what_has_not_changed_is_not_written_again(path: Path) -> None:
     path.unlink()
     file.save(MUTED)
     assert not path.exists()
+
+
+def test_a_volume_counts_until_the_configuration_has_another() -> None:
+    assert MUTED.volume_over(100) == 40
+    assert MUTED.volume_over(70) is None
+    assert Switches().volume_over(100) is None

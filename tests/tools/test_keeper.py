@@ -87,6 +87,27 @@ def test_a_damaged_diary_is_told_for_an_hour_with_what_was_done(
     assert kitchen.diary.entry("one")
 
 
+def test_trouble_that_has_healed_leaves_the_repair_of_before_shown(
+    kitchen: Kitchen, diary_file: DiaryFile
+) -> None:
+    full = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+    kitchen.diary.log("one", "home", [WaterDrunk(250)])
+    diary_file.close()
+    diary_file.path.write_bytes(b"no database" * 1000)
+
+    async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
+        await asyncio.sleep(MINUTE)
+        payload = {"ok": False, "code": "STORAGE", "message": str(full)}
+        keeper.learn(ToolOutcome("2", "log_water", payload))
+        await asyncio.sleep(MINUTE)
+        repair, trouble, shown_again = told
+        assert trouble == FaultRaised("diary", str(full))
+        assert shown_again == repair
+        await asyncio.sleep(REPAIR_SHOWN_S)
+
+    assert keep(kitchen, scene)[-1] == FaultCleared("diary")
+
+
 def test_a_diary_that_cannot_be_opened_is_a_fault_until_it_can(
     kitchen: Kitchen, diary_file: DiaryFile, tmp_path: Path
 ) -> None:
