@@ -92,6 +92,7 @@ def test_a_recording_is_answered_by_a_script_and_cut_short_by_the_button(tmp_pat
     assert 10 < len(loud) < 400, "not the whole five seconds"
 
 
+@pytest.mark.rehearsal
 def test_a_script_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     result = subprocess.run(
         [*REHEARSE, "--script", str(tmp_path / "missing.yaml"), "--say", "hello"],
