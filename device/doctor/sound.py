@@ -14,6 +14,7 @@ from device.audio.chimes import chime
 from device.audio.devices import FILE_PREFIX, open_microphone, open_speaker
 from device.audio.echo import EchoChoice, choose_echo, software_loads
 from device.audio.files import read_microphone_wav
+from device.audio.formats import MICROPHONE_RATE_HZ, SAMPLE_BYTES
 from device.audio.protocols import Speaker
 from device.config import AudioSettings, EchoMode, Settings
 from device.doctor.daemon import Daemon, Presence
@@ -25,6 +26,7 @@ from device.service.status import DeviceState, DeviceStatus, Status
 from device.service.switches import Switches
 
 MICROPHONE, SPEAKER, ECHO = "microphone", "speaker", "echo"
+SECOND_BYTES = MICROPHONE_RATE_HZ * SAMPLE_BYTES
 QUIET_S = 1.0
 FOR_A_WORD_S = 6.0
 PLAYED_WITHIN_S = 5.0
@@ -97,7 +99,7 @@ def _meaning(duplex: Duplex) -> str:
 
 async def _tried(settings: Settings, switches: Switches, tell_person: TellPerson | None) -> list[Finding]:
     audio = settings.audio
-    spoken, speaker = await _try_speaker(audio, switches.volume)
+    spoken, speaker = await _try_speaker(audio, switches.volume_over(audio.volume))
     if switches.muted and settings.panel.keep_muted and not audio.input.startswith(FILE_PREFIX):
         heard, microphone = passed(MICROPHONE, "Not opened, for it is muted. To listen: ladle unmute"), ""
     else:
@@ -193,7 +195,9 @@ def _file_microphone(name: str) -> Finding:
         pcm = read_microphone_wav(path)
     except LadleError as error:
         return failed(MICROPHONE, str(error), "Correct audio.input, or put a file there.")
-    return passed(MICROPHONE, f"A recording of {len(pcm) / 32_000:.1f} s is heard from {path}, then silence.")
+    return passed(
+        MICROPHONE, f"A recording of {len(pcm) / SECOND_BYTES:.1f} s is heard from {path}, then silence."
+    )
 
 
 def of_heard(heard: Heard, name: str, lost: list[str], *, was_asked: bool) -> Finding:

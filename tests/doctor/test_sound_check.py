@@ -280,7 +280,8 @@ def test_a_mute_that_does_not_outlast_a_restart_does_not_count(bench: Bench) -> 
 
 
 def test_the_chime_is_as_loud_as_somebody_has_set_it(bench: Bench) -> None:
-    assert "at 30 %" in bench.look(switches=Switches(volume=30))["speaker"].found
+    assert "at 30 %" in bench.look(switches=Switches(volume=30, over=100))["speaker"].found
+    assert "at 100 %" in bench.look(switches=Switches(volume=30, over=70))["speaker"].found
 
 
 def test_devices_that_are_not_there_are_told_in_the_words_of_the_sound_room(bench: Bench) -> None:
