@@ -27,6 +27,10 @@ SHORTEST_SERVER_HANGOVER_MS = 500
 """The API needs 400 ms of silence to end a turn by itself, and the gate must still be open then."""
 
 
+SERVICE_STATE = Path("/var/lib/ladle")
+"""systemd's StateDirectory of the service; whoever types a command is not told of it."""
+
+
 def shipped_directory() -> Path:
     """Where the shipped ladle.yaml, foods.yaml and plan.yaml lie: in the package, else in the checkout."""
     installed = Path(__file__).with_name("shipped")

@@ -54,7 +54,7 @@ from device.events import (
 )
 from device.household import open_household
 from device.live.session import Session
-from device.live.statefile import StateFile
+from device.live.statefile import SESSION_FILE, StateFile
 from device.panel.panel import Panel, open_panel
 from device.parts import Parts
 from device.performer import Performer
@@ -66,7 +66,7 @@ from device.service.instance import hold_instance
 from device.service.journal import line
 from device.service.notify import Notifier
 from device.service.stacks import task_stacks, thread_stacks
-from device.service.switches import Switches, SwitchFile, SwitchKeeper
+from device.service.switches import SWITCHES_FILE, Switches, SwitchFile, SwitchKeeper
 from device.service.timeline import Recorder
 from device.tools import ALL_TOOLS
 from device.tools.daystatus import day_summary
@@ -77,8 +77,6 @@ from device.tools.ringer import Ringer
 
 logger = logging.getLogger(__name__)
 
-SESSION_FILE = "session.json"
-SWITCHES_FILE = "switches.json"
 LAST_WORDS_S = 0.5
 """How long a daemon that stops takes to tell the API that nobody speaks any more."""
 LAST_SWITCH_S = 0.5
@@ -229,7 +227,6 @@ class Daemon:
         self._recorders.append(self._desk)
         self._serve_metrics(stack)
         self._show(self._conversation.face)
-        self._notifier.status(self._desk.sentence)
 
     def _open_panel(self) -> Panel:
         return open_panel(
@@ -416,12 +413,14 @@ class Daemon:
             self._keep_switches()
             self._desk.heard_at_s = time.monotonic()
             self._knows_devices = was_muted is False
+        if isinstance(event, FaultRaised | FaultCleared):
+            self._notifier.status(self._desk.sentence)
         self._answer_timer.watch(event, is_owed=self._conversation.api_owes)
-        self._notifier.status(self._desk.sentence)
 
     def _show(self, face: Face) -> None:
         self._parts.panel.show(face)
         self._record("face", face=face.value)
+        self._notifier.status(self._desk.sentence)
 
     def _set_volume(self, percent: int) -> int:
         self._volume = self._parts.speaker.set_volume(percent)

@@ -111,7 +111,7 @@ def replace(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    sync(path.parent)
 
 
 def make_directory(path: Path) -> None:
@@ -122,7 +122,7 @@ def make_directory(path: Path) -> None:
     """
     if not path.is_dir():
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sync_directory(path.parent)
+        sync(path.parent)
 
 
 def _move_directory_away(path: Path) -> None:
@@ -141,8 +141,9 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, outlast a power cut. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

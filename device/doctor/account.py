@@ -15,12 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.config import SERVICE_STATE
 from device.configfile import SYSTEM_FILE
 from device.doctor.daemon import Unit
 from device.doctor.key import KeyFound, find_key, find_key_of_service
 
 SERVICE_USER = "ladle"
-SERVICE_STATE = Path("/var/lib/ladle")
 SERVICE_RUNTIME = Path("/run/ladle")
 OF_THE_CALLER = (
     "GEMINI_API_KEY",

@@ -7,11 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from device.doctor.finding import Finding, failed, passed, warned
-from device.nutrition.diarydatabase import damage_in
+from device.nutrition.diarydatabase import damage_in, entries_in, quickly_checked
 from device.nutrition.diaryfile import BACKUP_PATTERN, DIARY_NAME, DiaryFile
 from device.nutrition.records import DiaryUnavailableError, Trouble
 
@@ -67,11 +67,11 @@ def _unavailable(error: DiaryUnavailableError, directory: Path) -> Finding:
 def _extent_in_use(directory: Path) -> Extent:
     """Beside the daemon, whose files are there already, so that none is made."""
     with DiaryFile(directory, owner=False).beside() as database:
-        damage = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+        damage = quickly_checked(database)
         if damage != "ok":
             raise DiaryUnavailableError(Trouble.DAMAGED, directory, damage)
-        entries, last = database.execute("SELECT count(*), max(recorded) FROM entry").fetchone()
-    return Extent(entries, datetime.fromisoformat(last).date() if last else None)
+        entries, last = entries_in(database)
+    return Extent(entries, last.date() if last else None)
 
 
 def _extent_at_rest(directory: Path) -> Extent:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from array import array
 from dataclasses import dataclass, field
 
 from device.audio.gate import Gate
-from device.audio.noisefloor import QUIETEST_DBFS
+from device.audio.noisefloor import QUIETEST_DBFS, NoiseFloor
 from device.audio.protocols import Microphone
 from device.config import GateSettings
 from device.events import ActivityStarted, Frame
 
-FULL_SCALE = 32_768
 AT_THE_LIMIT = 32_700
 """Samples from here on are taken for cut off; resampling has moved them a little."""
 
@@ -28,6 +26,7 @@ class Heard:
     is_dead: bool = True
     is_word: bool = False
     _samples: int = field(default=0, repr=False)
+    _room: NoiseFloor = field(default_factory=NoiseFloor, repr=False)
 
     @property
     def clipped_share(self) -> float:
@@ -41,7 +40,8 @@ class Heard:
         self._samples += len(samples)
         self.is_dead = self.is_dead and not any(samples)
         self.clipped += sum(abs(sample) >= AT_THE_LIMIT for sample in samples)
-        self.loudest_dbfs = max(self.loudest_dbfs, _level_dbfs(samples))
+        self._room.hear(frame.pcm)
+        self.loudest_dbfs = max(self.loudest_dbfs, self._room.level_dbfs)
 
 
 async def listen(
@@ -65,10 +65,3 @@ async def listen(
     except TimeoutError:
         pass
     return heard
-
-
-def _level_dbfs(samples: array[int]) -> float:
-    """Around their mean, for cheap microphones have an offset."""
-    mean = sum(samples) / len(samples)
-    power = sum((sample - mean) ** 2 for sample in samples) / len(samples) / FULL_SCALE**2
-    return max(QUIETEST_DBFS, 10 * math.log10(power)) if power else QUIETEST_DBFS

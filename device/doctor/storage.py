@@ -14,9 +14,9 @@ from pathlib import Path
 
 from device import safefile
 from device.doctor.finding import Finding, failed, passed, warned
+from device.live.statefile import SESSION_FILE
+from device.service.switches import SWITCHES_FILE
 
-SESSION_FILE, SWITCHES_FILE = "session.json", "switches.json"
-"""As the daemon names them, whose module would bring the Live API's SDK with it."""
 STATE = "state"
 DISK = "disk"
 MIB = 2**20

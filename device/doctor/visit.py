@@ -23,11 +23,11 @@ from device.doctor.online import check_online
 from device.doctor.panel import check_panel
 from device.doctor.report import as_json, is_well, summary, told
 from device.doctor.sound import TellPerson, check_sound
-from device.doctor.storage import SWITCHES_FILE, check_disk, check_state
+from device.doctor.storage import check_disk, check_state
 from device.nutrition.diaryfile import DIARY_NAME
 from device.service.controlclient import find_control
 from device.service.status import Link
-from device.service.switches import SwitchFile
+from device.service.switches import SWITCHES_FILE, SwitchFile
 
 SOUND_LIMIT_S = 45.0
 """Two devices that hang when they are opened, and a person who takes their time."""

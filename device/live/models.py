@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from typing import Any
 
-from google import genai
 from google.genai import errors, types
 from pydantic import SecretStr
 
 from device.config import LiveSettings
 from device.errors import (
     HTTP_TOO_MANY_REQUESTS,
-    ConfigError,
     KeyRefusedError,
     LadleError,
     UnavailableError,
 )
 from device.live.connection import HTTP_KEY_REFUSED, KEY_REFUSED_WORDS
+from device.live.setup import client_over, trusting
 
 LIVE_ACTION = "bidiGenerateContent"
 """What the API calls a conversation in real time (https://ai.google.dev/api/models)."""
@@ -48,7 +46,8 @@ async def look_up_model(settings: LiveSettings, key: SecretStr, *, limit_s: floa
         UnavailableError: the API cannot be asked now.
         LadleError: it does not take the question, for another reason than the key.
     """
-    client = _client(settings, key)
+    transport = {"verify": trusting(settings.ca_file)} if settings.ca_file else {}
+    client = client_over(transport, settings, key)
     try:
         async with asyncio.timeout(limit_s), client.aio as asking:
             return await _looked_up(asking, settings.model)
@@ -82,21 +81,6 @@ async def _live_models(asking: Any) -> tuple[str, ...]:
         if LIVE_ACTION in (model.supported_actions or ())
     ]
     return tuple(names)
-
-
-def _client(settings: LiveSettings, key: SecretStr) -> genai.Client:
-    try:
-        transport = (
-            {"verify": ssl.create_default_context(cafile=str(settings.ca_file))} if settings.ca_file else {}
-        )
-        options = types.HttpOptions(
-            base_url=settings.endpoint, api_version=settings.api_version, async_client_args=transport
-        )
-        return genai.Client(api_key=key.get_secret_value(), http_options=options)
-    except (OSError, ValueError, ImportError) as error:
-        raise ConfigError(
-            f"The client of the Live API cannot be set up: {error}. Check SSL_CERT_FILE and HTTPS_PROXY."
-        ) from None
 
 
 def _refused(error: errors.APIError) -> LadleError:

@@ -78,6 +78,7 @@ class Outbox:
         self._frames = 0
         self._dropped = 0
         self._arrived = asyncio.Event()
+        self._emptied = asyncio.Event()
 
     # ------------------------------------------------------------------------------- in and out
 
@@ -106,18 +107,20 @@ class Outbox:
             if self._frames > self._max_frames:
                 self._drop_oldest_frame()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits to be sent on this connection."""
-        return self._first() is None
-
     async def next(self) -> Outgoing:
         """The next item to send; the same one again until it was sent."""
         while (entry := self._first()) is None:
             self._arrived.clear()
+            self._emptied.set()
             await self._arrived.wait()
         self._on_its_way = entry
         return entry.item
+
+    async def emptied(self) -> None:
+        """Wait until whoever takes the items has sent them all, and asks for more."""
+        self._emptied.clear()
+        self._arrived.set()  # who waits already is to look again
+        await self._emptied.wait()
 
     def _first(self) -> _Entry | None:
         heads = [utterance.head for utterance in self._utterances] + [self._rest[0] if self._rest else None]

@@ -104,7 +104,6 @@ class Session:
         self._policy = HandOffPolicy(settings.handoff_age_s, settings.handoff_margin_s)
         self._outages = Outages(emit, backoff or Backoff())
 
-        self._all_sent = asyncio.Event()  # nothing waits any more
         self._leave = asyncio.Event()  # this connection does not answer
         self._reconsider = asyncio.Event()  # something has changed that a hand-off depends on
         self._connected_at: float | None = None
@@ -161,10 +160,9 @@ class Session:
 
     async def finish_sending(self, limit_s: float) -> None:
         """Wait until all is sent that there is to send on this connection, at most for so long."""
-        if self._is_connected and not self._outbox.is_empty:
-            self._all_sent.clear()
+        if self._is_connected:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._all_sent.wait(), limit_s)
+                await asyncio.wait_for(self._outbox.emptied(), limit_s)
 
     def set_quiet(self, *, quiet: bool) -> None:
         """Whether nobody would notice a hand-off now."""
@@ -336,8 +334,6 @@ class Session:
             await connection.send(item)
             self._sending_since = None
             self._outbox.sent()
-            if self._outbox.is_empty:
-                self._all_sent.set()
             if isinstance(item, SendFrame):
                 self._on_sent(item.frame)
 

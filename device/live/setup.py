@@ -81,9 +81,18 @@ def make_client(settings: LiveSettings, key: SecretStr, dialer: Dialer) -> genai
         "max_size": 4 * 2**20,
     }
     if settings.ca_file:
-        transport["ssl"] = _trusting(settings.ca_file)
+        transport["ssl"] = trusting(settings.ca_file)
     if settings.endpoint:
         transport["proxy"] = None
+    return client_over(transport, settings, key)
+
+
+def client_over(transport: dict[str, Any], settings: LiveSettings, key: SecretStr) -> genai.Client:
+    """The SDK's client, with what its WebSocket or its HTTP library is told.
+
+    Raises:
+        ConfigError: the environment names a proxy or certificates amiss.
+    """
     options = types.HttpOptions(
         base_url=settings.endpoint, api_version=settings.api_version, async_client_args=transport
     )
@@ -95,7 +104,8 @@ def make_client(settings: LiveSettings, key: SecretStr, dialer: Dialer) -> genai
         ) from None
 
 
-def _trusting(ca_file: Path) -> ssl.SSLContext:
+def trusting(ca_file: Path) -> ssl.SSLContext:
+    """Take the certificates of this file alone. Raises ConfigError where it cannot be used."""
     try:
         return ssl.create_default_context(cafile=str(ca_file))
     except OSError as error:

@@ -17,6 +17,7 @@ from device.safefile import KeptFile
 
 logger = logging.getLogger(__name__)
 
+SESSION_FILE = "session.json"
 VERSION = 1
 HANDLE_LASTS = timedelta(hours=2)
 """After the end of its session (https://ai.google.dev/gemini-api/docs/live-api/session-management)."""

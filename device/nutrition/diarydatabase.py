@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from device.nutrition.records import APPLICATION_ID, MIGRATIONS, DiaryUnavailableError, Trouble, trouble_of
+from device.safefile import sync
 
 BUSY_TIMEOUT_S = 5.0
 BEFORE_USE = """
@@ -137,13 +138,19 @@ def fill_new(path: Path) -> None:
         _migrate(connection, path)
 
 
+def quickly_checked(connection: sqlite3.Connection) -> str:
+    """`ok`, or what is wrong with the database in SQLite's words."""
+    found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    return found
+
+
 def damage_in(path: Path, thorough: bool) -> str | None:
     """What is wrong with a database, in SQLite's words; None: nothing, it is a sound diary."""
     try:
         with contextlib.closing(connect(path)) as connection:
             if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 return "it is not a diary of Ladle"
-            found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = quickly_checked(connection)
             if thorough or found != "ok":
                 found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found == "ok" and _columns_of(connection) != _columns_of_version(_version_of(connection)):
@@ -176,6 +183,12 @@ def extent_of(connection: sqlite3.Connection) -> object:
     return connection.execute(
         "SELECT (SELECT max(id) FROM entry), (SELECT count(*) FROM entry WHERE trust = 'uncertain')"
     ).fetchone()
+
+
+def entries_in(connection: sqlite3.Connection) -> tuple[int, datetime | None]:
+    """How many entries there are, and when the last of them was recorded; None: there is none."""
+    count, last = connection.execute("SELECT count(*), max(recorded) FROM entry").fetchone()
+    return count, datetime.fromisoformat(last) if last else None
 
 
 def last_entry_id(path: Path) -> int:
@@ -222,17 +235,9 @@ def make_empty(path: Path) -> None:
 
 def put_in_place(part: Path, path: Path) -> None:
     """Rename a finished file, so that after a power cut either it is there whole or it is not there."""
-    _sync(part)
+    sync(part)
     part.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 def set_aside(path: Path, now: datetime) -> Path | None:

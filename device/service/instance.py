@@ -12,13 +12,13 @@ import hashlib
 import logging
 import os
 import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from device.errors import UnavailableError
 from device.safefile import make_directory, remedy_for
+from device.service.peer import credentials_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,6 @@ LOCK_NAME = "daemon.lock"
 LONGEST_PID = 20
 GOOGLE = "https://generativelanguage.googleapis.com"
 HTTPS_PORT = 443
-PEER = struct.Struct("3i")
-"""What the kernel tells of the other end of a local socket: pid, uid, gid (unix(7), SO_PEERCRED)."""
 
 
 @contextlib.contextmanager
@@ -119,10 +117,9 @@ def _pid_behind(name: bytes) -> int:
         asking.setblocking(False)
         try:
             asking.connect(name)
-            answer = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
+            pid, _, _ = credentials_of(asking)
         except OSError:  # it has just ended, or was asked too often
             return 0
-    pid: int = PEER.unpack(answer)[0]
     return pid
 
 

@@ -17,6 +17,12 @@ PEER = struct.Struct("3i")
 """What the kernel tells of the other end: pid, uid, gid (unix(7), SO_PEERCRED)."""
 
 
+def credentials_of(connection: socket.socket) -> tuple[int, int, int]:
+    """pid, uid and gid of the other end of a local socket, as the kernel knows them. Raises OSError."""
+    pid, uid, gid = PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
+    return pid, uid, gid
+
+
 class Peer:
     """The other end of one connection."""
 
@@ -24,9 +30,7 @@ class Peer:
         self._reader = reader
         self._writer = writer
         self._patience_s = patience_s
-        of_peer = writer.get_extra_info("socket")
-        _, uid, _ = PEER.unpack(of_peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size))
-        self.uid: int = uid
+        _, self.uid, _ = credentials_of(writer.get_extra_info("socket"))
         """The user that opened the connection."""
 
     async def next_line(self) -> bytes:

@@ -17,6 +17,7 @@ from device.safefile import KeptFile
 
 logger = logging.getLogger(__name__)
 
+SWITCHES_FILE = "switches.json"
 SET_AGAIN = (
     "It is not known what was switched, so the microphone starts muted. Unmute it (hold the button, or "
     "`ladle unmute`) and set the volume again."

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TextIO
 
-from device.config import Settings, state_directory
+from device.config import SERVICE_STATE, Settings, state_directory
 from device.configfile import SYSTEM_FILE
 from device.errors import LadleError, UnavailableError
 from device.household import open_clock, open_household
@@ -27,8 +27,6 @@ from device.tools.payloads import ToolError
 from device.tools.people import NOBODY_NAMED
 from device.tools.today import PersonsDay, day_of
 
-SERVICE_STATE = Path("/var/lib/ladle")
-"""systemd's StateDirectory of the service."""
 WEEK = timedelta(days=6)
 STANDARD_OUTPUT = Path("-")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

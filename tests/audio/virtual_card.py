@@ -68,16 +68,8 @@ class VirtualCard:
 
     def pull(self, device: str) -> None:
         """Take `vmic`, `vspk` or `vmic6` away."""
-        listed = subprocess.run(
-            ["pactl", "list", "short", "modules"],
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
         name = PLUGS[device].split()[1]
-        index = next(line.split()[0] for line in listed.stdout.splitlines() if name in line.split())
+        index = next(line.split()[0] for line in self._listed("modules") if name in line.split())
         _pactl(self.environment, "unload-module", index)
 
     def plug(self, device: str) -> None:
@@ -86,15 +78,15 @@ class VirtualCard:
 
     def listeners(self) -> int:
         """How many programs capture from any of its sources."""
+        return sum("protocol-native.c" in line for line in self._listed("source-outputs"))
+
+    def _listed(self, kind: str) -> list[str]:
+        """What the server has of this kind, one a line."""
+        command = ["pactl", "list", "short", kind]
         listed = subprocess.run(
-            ["pactl", "list", "short", "source-outputs"],
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=10,
+            command, env=self.environment, check=True, capture_output=True, text=True, timeout=10
         )
-        return sum("protocol-native.c" in line for line in listed.stdout.splitlines())
+        return listed.stdout.splitlines()
 
     def suspend_source(self, name: str, suspended: bool) -> None:
         """Freeze a source, or let it go on."""

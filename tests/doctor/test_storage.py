@@ -10,9 +10,10 @@ from typing import NoReturn
 
 import pytest
 
-from device import daemon
 from device.doctor.finding import Finding, Verdict
-from device.doctor.storage import MIB, SESSION_FILE, SWITCHES_FILE, check_disk, check_state
+from device.doctor.storage import MIB, check_disk, check_state
+from device.live.statefile import SESSION_FILE
+from device.service.switches import SWITCHES_FILE
 
 
 @pytest.fixture
@@ -32,10 +33,6 @@ def kept(state: Path, name: str, text: str, mode: int = 0o600) -> Path:
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
     return path
-
-
-def test_the_files_are_those_of_the_daemon() -> None:
-    assert (SESSION_FILE, SWITCHES_FILE) == (daemon.SESSION_FILE, daemon.SWITCHES_FILE)
 
 
 def test_a_private_directory_that_can_be_written_passes_and_nothing_is_left_in_it(state: Path) -> None:

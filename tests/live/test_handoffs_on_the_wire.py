@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from device.daemon import SESSION_FILE
 from device.events import (
     Connected,
     ConnectionLost,
     ReplyAudioReceived,
     TurnComplete,
 )
-from device.live.statefile import StateFile
+from device.live.statefile import SESSION_FILE, StateFile
 from device.rehearsal.record import ConnectionRecord
 from device.safefile import PRIVATE
 from tests.live.harness import WITHIN_S, Device, Talk, device, talk

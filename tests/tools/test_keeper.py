@@ -30,6 +30,11 @@ from tests.tools.conftest import Clock, KitchenMaker
 
 MINUTE = LOOKED_AFTER_EVERY_S
 Scene = Callable[[DiaryKeeper, list[Event]], Coroutine[None, None, None]]
+FULL = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
+
+
+def refuse() -> None:
+    raise FULL
 
 
 async def _at_once(work: Callable[..., object], *arguments: object) -> object:
@@ -90,18 +95,17 @@ def test_a_damaged_diary_is_told_for_an_hour_with_what_was_done(
 def test_trouble_that_has_healed_leaves_the_repair_of_before_shown(
     kitchen: Kitchen, diary_file: DiaryFile
 ) -> None:
-    full = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
     kitchen.diary.log("one", "home", [WaterDrunk(250)])
     diary_file.close()
     diary_file.path.write_bytes(b"no database" * 1000)
 
     async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
         await asyncio.sleep(MINUTE)
-        payload = {"ok": False, "code": "STORAGE", "message": str(full)}
+        payload = {"ok": False, "code": "STORAGE", "message": str(FULL)}
         keeper.learn(ToolOutcome("2", "log_water", payload))
         await asyncio.sleep(MINUTE)
         repair, trouble, shown_again = told
-        assert trouble == FaultRaised("diary", str(full))
+        assert trouble == FaultRaised("diary", str(FULL))
         assert shown_again == repair
         await asyncio.sleep(REPAIR_SHOWN_S)
 
@@ -127,20 +131,15 @@ def test_a_diary_that_cannot_be_opened_is_a_fault_until_it_can(
 def test_what_a_tool_could_not_keep_is_a_fault_until_the_disk_takes_it_again(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
-
-    def refuse() -> None:
-        raise full
-
     async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
         await asyncio.sleep(1)
         with monkeypatch.context() as disk:
             disk.setattr(kitchen.diary.file, "try_writing", refuse)
-            payload = {"ok": False, "code": "STORAGE", "message": str(full)}
+            payload = {"ok": False, "code": "STORAGE", "message": str(FULL)}
             keeper.learn(ToolOutcome("1", "log_water", {"ok": True}))
             assert told == []
             keeper.learn(ToolOutcome("2", "log_water", payload))
-            assert told == [FaultRaised("diary", str(full))]
+            assert told == [FaultRaised("diary", str(FULL))]
             await asyncio.sleep(3 * MINUTE)
             assert len(told) == 1
         await asyncio.sleep(MINUTE)
@@ -151,14 +150,9 @@ def test_what_a_tool_could_not_keep_is_a_fault_until_the_disk_takes_it_again(
 def test_a_disk_that_is_full_at_the_start_is_told_at_once_and_soon_no_more(
     kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = DiaryUnavailableError(Trouble.DISK_FULL, Path("/var/lib/ladle"))
-
-    def refuse() -> None:
-        raise full
-
     async def scene(keeper: DiaryKeeper, told: list[Event]) -> None:
         await asyncio.sleep(1)
-        assert told == [FaultRaised("diary", str(full))], "before anybody has logged anything"
+        assert told == [FaultRaised("diary", str(FULL))], "before anybody has logged anything"
         monkeypatch.undo()
         monkeypatch.setattr(asyncio, "to_thread", _at_once)
         await asyncio.sleep(TRIED_AGAIN_EVERY_S)
